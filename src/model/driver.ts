@@ -1,0 +1,41 @@
+import type { Endpoint, Route } from "./endpoint.ts";
+import type { Kernel, Netns } from "./kernel.ts";
+import type { Network, NetworkSpec } from "./network.ts";
+import type { EndpointPolicy, NetworkPolicy } from "./policy.ts";
+
+/** What attach made and wants: one link inside the sandbox. Addresses, routes, rules and names are done for the driver, once, in one place. */
+export interface Attachment {
+  /** Inside the sandbox. */
+  ifindex: number;
+  hostIfname?: string;
+  hostIfindex?: number;
+  /** Beyond the subnet's own and the default one. */
+  routes: Route[];
+  /** Wait for this host link to be operationally up before anybody sends. */
+  waitFor?: string;
+}
+
+/**
+ * A kind of network. It makes and unmakes links and says what it wants; it never stores, never calls back.
+ * Unmaking takes only ids that the store has, and absence is success, so rollback, disconnect and the sweep after a crash are one call.
+ */
+export interface Driver {
+  readonly name: string;
+  readonly scope: "local" | "global";
+  /** host and none: exactly one network, made at start. */
+  readonly single: boolean;
+  /** Are addresses ours to give (bridge), or is there nothing to give (host, none)? */
+  readonly addressed: boolean;
+  /** Pure: refuses a spec with a plain error before anything is done. `others` are the networks of this driver. */
+  check(spec: NetworkSpec, others: readonly Network[]): void;
+  create(network: Network): Promise<void>;
+  remove(network: Network): Promise<void>;
+  attach(endpoint: Endpoint, network: Network, sandbox: Netns): Promise<Attachment>;
+  detach(endpoint: Endpoint, network: Network): Promise<void>;
+  /** Pure; undefined when the firewall need not know. */
+  policy(network: Network): NetworkPolicy | undefined;
+  /** Pure; undefined when the firewall need not know. */
+  endpointPolicy(endpoint: Endpoint, network: Network): EndpointPolicy | undefined;
+}
+
+export type DriverFactory = (kernel: Kernel) => Driver;
