@@ -49,7 +49,9 @@ export function parseMac(text: string): Mac {
   }
   const mac = text.toLowerCase().replaceAll("-", ":") as Mac;
   if (Number.parseInt(mac.slice(0, 2), 16) & 1) {
-    throw new NetError("invalid", `invalid MAC address: ${text} is a multicast address`, { hint: "the lowest bit of the first byte must be 0" });
+    throw new NetError("invalid", `invalid MAC address: ${text} is a multicast address`, {
+      hint: "the lowest bit of the first byte must be 0",
+    });
   }
   return mac;
 }

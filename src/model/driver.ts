@@ -1,12 +1,13 @@
 import type { Endpoint, Route } from "./endpoint.ts";
+import type { Id } from "./id.ts";
 import type { Kernel, Netns } from "./kernel.ts";
 import type { Network, NetworkSpec } from "./network.ts";
 import type { EndpointPolicy, NetworkPolicy } from "./policy.ts";
 
 /** What attach made and wants: one link inside the sandbox. Addresses, routes, rules and names are done for the driver, once, in one place. */
 export interface Attachment {
-  /** Inside the sandbox. */
-  ifindex: number;
+  /** Of the link inside the sandbox; absent where the driver makes none. */
+  ifindex?: number;
   hostIfname?: string;
   hostIfindex?: number;
   /** Beyond the subnet's own and the default one. */
@@ -26,8 +27,8 @@ export interface Driver {
   readonly single: boolean;
   /** Are addresses ours to give (bridge), or is there nothing to give (host, none)? */
   readonly addressed: boolean;
-  /** Pure: refuses a spec with a plain error before anything is done. `others` are the networks of this driver. */
-  check(spec: NetworkSpec, others: readonly Network[]): void;
+  /** Pure: refuses a spec with a plain error before anything is done. `id` is the new network's, `others` are the networks of this driver. */
+  check(id: Id, spec: NetworkSpec, others: readonly Network[]): void;
   create(network: Network): Promise<void>;
   remove(network: Network): Promise<void>;
   attach(endpoint: Endpoint, network: Network, sandbox: Netns): Promise<Attachment>;

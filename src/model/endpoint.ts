@@ -46,9 +46,10 @@ export interface Endpoint {
   wish: EndpointWish;
   ipv4?: Ip;
   ipv6?: Ip;
-  mac: Mac;
+  /** Absent, with ifname, where there is no link: host and none. */
+  mac?: Mac;
   /** The name inside the sandbox: eth0. */
-  ifname: string;
+  ifname?: string;
   /** The host's end, unique on this host and told in inspect; absent where the driver makes none. */
   hostIfname?: string;
   hostIfindex?: number;
@@ -59,6 +60,7 @@ export interface Endpoint {
   ports: PortBinding[];
 }
 
+/** A route that an endpoint wants inside its sandbox. */
 export interface Route {
   /** `0.0.0.0/0` is the default route. */
   to: Cidr;

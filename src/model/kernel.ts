@@ -17,7 +17,16 @@ export type LinkSpec = { name: string; mtu?: number; mac?: Mac; up?: boolean; ma
 /** A change of one namespace; `dev` is a name or, cheaper, an interface index. */
 export type Change =
   | { verb: "link add"; link: LinkSpec }
-  | { verb: "link set"; dev: string | number; up?: boolean; master?: string | null; mtu?: number; mac?: Mac; name?: string; hairpin?: boolean }
+  | {
+      verb: "link set";
+      dev: string | number;
+      up?: boolean;
+      master?: string | null;
+      mtu?: number;
+      mac?: Mac;
+      name?: string;
+      hairpin?: boolean;
+    }
   | { verb: "link del"; dev: string | number }
   | { verb: "addr add"; dev: string | number; address: Ip; prefix: number }
   | { verb: "addr del"; dev: string | number; address: Ip; prefix: number }
@@ -80,8 +89,12 @@ export interface Kernel {
 
   /** Sends the changes as one batch, in order. @throws NetError naming the first that failed, after all were tried. */
   apply(where: Netns, changes: Change[]): Promise<void>;
+  /** `link add` that tells what was made, in the same exchange. @throws conflict when the name is taken */
+  addLink(where: Netns, link: LinkSpec): Promise<Link>;
   link(where: Netns, name: string): Promise<Link | undefined>;
   links(where: Netns): Promise<Link[]>;
+  /** Addresses of one link. */
+  addresses(where: Netns, name: string): Promise<Ip[]>;
   /** The destinations of all routes, without default routes. */
   routes(where: Netns): Promise<Cidr[]>;
   /** Resolves when the link is operationally up. @throws unavailable at the deadline. */

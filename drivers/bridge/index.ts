@@ -1,0 +1,98 @@
+import { prefixOf } from "../../src/model/address.ts";
+import type { Attachment, Driver, DriverFactory } from "../../src/model/driver.ts";
+import type { Endpoint } from "../../src/model/endpoint.ts";
+import type { Change, Kernel, Netns } from "../../src/model/kernel.ts";
+import type { Network } from "../../src/model/network.ts";
+import { checkBridge } from "./check.ts";
+import { bridgeMac } from "./mac.ts";
+import { parseOptions } from "./options.ts";
+import { endpointPolicy, networkPolicy } from "./policy.ts";
+
+/** Containers on one Linux bridge of this host, with a gateway address on it; the outside is reached by translation or routing. */
+const bridge: DriverFactory = (kernel): Driver => ({
+  name: "bridge",
+  scope: "local",
+  single: false,
+  addressed: true,
+  check: checkBridge,
+  create: (network) => create(kernel, network),
+  remove: (network) => kernel.apply(kernel.host, [{ verb: "link del", dev: optionsOf(network).bridge }]),
+  attach: (endpoint, network, sandbox) => attach(kernel, endpoint, network, sandbox),
+  detach: (endpoint) => kernel.discardLink(kernel.host, hostIfname(endpoint)),
+  policy: (network) => networkPolicy(network, optionsOf(network)),
+  endpointPolicy: (endpoint, network) => endpointPolicy(endpoint, hostIfname(endpoint), optionsOf(network)),
+});
+export default bridge;
+
+function optionsOf(network: Network) {
+  return parseOptions(network.id, network.options);
+}
+
+/** From the endpoint's id alone, so that what a crash left is found again. */
+function hostIfname(endpoint: Endpoint): string {
+  return `veth${endpoint.id.slice(0, 8)}`;
+}
+
+/** `ip link add BR type bridge; ip addr add GATEWAY dev BR; ip link set BR up`. What is there already is kept. */
+async function create(kernel: Kernel, network: Network): Promise<void> {
+  const options = optionsOf(network);
+  const existing = await kernel.link(kernel.host, options.bridge);
+  if (existing === undefined) {
+    const { bridge: name, mtu } = options;
+    const mac = bridgeMac(network);
+    await kernel.apply(kernel.host, [{ verb: "link add", link: { kind: "bridge", name, mac, ...(mtu === undefined ? {} : { mtu }) } }]);
+  }
+  await setSysctls(kernel, network, options.bridge);
+  await kernel.apply(kernel.host, [
+    ...(await missingAddresses(kernel, network, existing !== undefined)),
+    { verb: "link set", dev: options.bridge, up: true },
+  ]);
+}
+
+/** Host addresses of the bridge: the gateways, unless the network has none by mode. */
+async function missingAddresses(kernel: Kernel, network: Network, existed: boolean): Promise<Change[]> {
+  const options = optionsOf(network);
+  const present = existed ? await kernel.addresses(kernel.host, options.bridge) : [];
+  return network.pools.flatMap((pool): Change[] => {
+    const isolated = pool.family === 4 ? options.mode4 === "isolated" || options.inhibit4 : options.mode6 === "isolated";
+    if (pool.gateway === undefined || isolated || present.includes(pool.gateway)) return [];
+    return [{ verb: "addr add", dev: options.bridge, address: pool.gateway, prefix: prefixOf(pool.subnet) }];
+  });
+}
+
+/**
+ * route_localnet lets the host reach ports published on 127.0.0.1 without a proxy; the firewall drops what arrives from the bridge with such
+ * an address. Router advertisements of a container must not configure the host.
+ */
+async function setSysctls(kernel: Kernel, network: Network, name: string): Promise<void> {
+  await kernel.setSysctl(kernel.host, `net/ipv4/conf/${name}/route_localnet`, "1");
+  const features = await kernel.features();
+  if (features.ipv6) {
+    await kernel.setSysctl(kernel.host, `net/ipv6/conf/${name}/accept_ra`, "0");
+    await kernel.setSysctl(kernel.host, `net/ipv6/conf/${name}/disable_ipv6`, network.enableIPv6 ? "0" : "1");
+  }
+  if (network.internal) return;
+  await forward(kernel, "net/ipv4/ip_forward", network.enableIPv4);
+  await forward(kernel, "net/ipv6/conf/all/forwarding", network.enableIPv6 && features.ipv6);
+}
+
+/** Written only when it is off: a host whose /proc/sys is read-only may have it on already. */
+async function forward(kernel: Kernel, key: string, wanted: boolean): Promise<void> {
+  if (wanted && (await kernel.sysctl(kernel.host, key)) !== "1") await kernel.setSysctl(kernel.host, key, "1");
+}
+
+/** `ip link add VETH mtu M master BR up type veth peer name eth0 netns SANDBOX`: one message, the peer is born in its place. */
+async function attach(kernel: Kernel, endpoint: Endpoint, network: Network, sandbox: Netns): Promise<Attachment> {
+  const { bridge: master, mtu } = optionsOf(network);
+  const name = hostIfname(endpoint);
+  const size = mtu === undefined ? {} : { mtu };
+  const peer = { name: endpoint.ifname ?? "eth0", netns: sandbox, ...(endpoint.mac === undefined ? {} : { mac: endpoint.mac }), ...size };
+  const made = await kernel.addLink(kernel.host, { kind: "veth", name, master, up: true, peer, ...size });
+  return {
+    ...(made.peerIndex === undefined ? {} : { ifindex: made.peerIndex }),
+    hostIfname: name,
+    hostIfindex: made.index,
+    routes: [],
+    waitFor: name,
+  };
+}
