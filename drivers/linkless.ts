@@ -17,6 +17,7 @@ export function linkless(name: string): Driver {
       return { routes: [] };
     },
     async detach() {},
+    preferences: () => ({ ifacePrefix: "eth" }),
     policy: () => undefined,
     endpointPolicy: () => undefined,
   };

@@ -1,11 +1,11 @@
 import { prefixOf } from "../../src/model/address.ts";
-import type { Attachment, Driver, DriverFactory } from "../../src/model/driver.ts";
+import type { Attachment, Driver, DriverFactory, Preferences } from "../../src/model/driver.ts";
 import type { Endpoint } from "../../src/model/endpoint.ts";
 import type { Change, Kernel, Netns } from "../../src/model/kernel.ts";
 import type { Network } from "../../src/model/network.ts";
 import { checkBridge } from "./check.ts";
 import { bridgeMac } from "./mac.ts";
-import { parseOptions } from "./options.ts";
+import { type BridgeOptions, parseOptions } from "./options.ts";
 import { endpointPolicy, networkPolicy } from "./policy.ts";
 
 /** Containers on one Linux bridge of this host, with a gateway address on it; the outside is reached by translation or routing. */
@@ -19,6 +19,7 @@ const bridge: DriverFactory = (kernel): Driver => ({
   remove: (network) => kernel.apply(kernel.host, [{ verb: "link del", dev: optionsOf(network).bridge }]),
   attach: (endpoint, network, sandbox) => attach(kernel, endpoint, network, sandbox),
   detach: (endpoint) => kernel.discardLink(kernel.host, hostIfname(endpoint)),
+  preferences: (network) => preferences(optionsOf(network)),
   policy: (network) => networkPolicy(network, optionsOf(network)),
   endpointPolicy: (endpoint, network) => endpointPolicy(endpoint, hostIfname(endpoint), optionsOf(network)),
 });
@@ -26,6 +27,10 @@ export default bridge;
 
 function optionsOf(network: Network) {
   return parseOptions(network.id, network.options);
+}
+
+function preferences({ ifacePrefix, hostBinding }: BridgeOptions): Preferences {
+  return { ifacePrefix, ...(hostBinding === undefined ? {} : { hostBinding }) };
 }
 
 /** From the endpoint's id alone, so that what a crash left is found again. */

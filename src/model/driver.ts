@@ -1,3 +1,4 @@
+import type { Ip } from "./address.ts";
 import type { Endpoint, Route } from "./endpoint.ts";
 import type { Id } from "./id.ts";
 import type { Kernel, Netns } from "./kernel.ts";
@@ -33,10 +34,20 @@ export interface Driver {
   remove(network: Network): Promise<void>;
   attach(endpoint: Endpoint, network: Network, sandbox: Netns): Promise<Attachment>;
   detach(endpoint: Endpoint, network: Network): Promise<void>;
+  /** Pure. */
+  preferences(network: Network): Preferences;
   /** Pure; undefined when the firewall need not know. */
   policy(network: Network): NetworkPolicy | undefined;
   /** Pure; undefined when the firewall need not know. */
   endpointPolicy(endpoint: Endpoint, network: Network): EndpointPolicy | undefined;
+}
+
+/** What a driver prefers where a person did not say. */
+export interface Preferences {
+  /** `eth` of eth0. */
+  ifacePrefix: string;
+  /** Where `-p` without an address listens; undefined: on all addresses. */
+  hostBinding?: Ip;
 }
 
 export type DriverFactory = (kernel: Kernel) => Driver;

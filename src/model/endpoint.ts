@@ -36,13 +36,13 @@ export interface PortBinding {
 
 /**
  * A member's leg on a network, kept in the exec-root store. It is written as `attaching` before the first deed, so that whatever a crash
- * leaves is known by id; everything that is not `attached` is swept at start.
+ * leaves is known by id, and goes to `detaching` before it is undone; everything that is not `attached` is swept at start.
  */
 export interface Endpoint {
   id: Id;
   networkId: Id;
   memberId: Id;
-  state: "attaching" | "attached";
+  state: "attaching" | "attached" | "detaching";
   wish: EndpointWish;
   ipv4?: Ip;
   ipv6?: Ip;

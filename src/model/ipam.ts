@@ -8,6 +8,8 @@ export interface PoolRequest {
   range?: Cidr;
   /** Blocks that must not be given out by choice: the host's routes and resolvers. A subnet that a person names may overlap them. */
   avoid: Cidr[];
+  /** The network's name: told when somebody else wants the same block. */
+  owner?: string;
 }
 
 export interface AddressRequest {

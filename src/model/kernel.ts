@@ -97,6 +97,8 @@ export interface Kernel {
   addresses(where: Netns, name: string): Promise<Ip[]>;
   /** The destinations of all routes, without default routes. */
   routes(where: Netns): Promise<Cidr[]>;
+  /** The gateway addresses of the default routes, both families. */
+  defaultRoutes(where: Netns): Promise<Ip[]>;
   /** Resolves when the link is operationally up. @throws unavailable at the deadline. */
   waitUp(where: Netns, name: string, timeoutMs: number): Promise<void>;
   /** Takes a link out of service at once and deletes it in the background, together with others. Absence is success. */

@@ -1,0 +1,130 @@
+import { ipBytes, type Mac } from "../model/address.ts";
+import type { Endpoint, EndpointWish } from "../model/endpoint.ts";
+import { newId } from "../model/id.ts";
+import type { Member, Sandbox } from "../model/member.ts";
+import type { Network } from "../model/network.ts";
+import { deriveEndpoints, networkOf } from "./derive.ts";
+import { type Gateways, gatewaysOf } from "./gateway.ts";
+import { driverOf, type House, ipamOf } from "./house.ts";
+import { namesOf } from "./names.ts";
+import { plug, restoreDefault } from "./plug.ts";
+import { attached } from "./state.ts";
+import { type Transaction, tearDown } from "./transaction.ts";
+
+const IFNAME = "com.docker.network.endpoint.ifname";
+
+/** Makes one leg: row, addresses, link, plugged in; the caller publishes and derives. @returns the endpoint as it is stored */
+export async function attachEndpoint(
+  house: House,
+  tx: Transaction,
+  who: { member: Member; sandbox: Sandbox },
+  network: Network,
+  wish: EndpointWish,
+): Promise<Endpoint> {
+  const { member, sandbox } = who;
+  const netns = { path: sandbox.path };
+  const driver = driverOf(house, network.driver);
+  const draft = draftEndpoint(house, member, network, wish);
+  house.state.endpoints.put(draft);
+  tx.forget(() => house.state.endpoints.delete(draft.id));
+  tx.undo("rules and names of an endpoint", () => underive(house, draft));
+  const endpoint = driver.addressed ? await lease(house, tx, draft, network) : draft;
+  house.state.endpoints.put(endpoint);
+  tx.undo("attach", () => driver.detach(endpoint, network));
+  const attachment = await driver.attach(endpoint, network, netns);
+  const before = gateways(house, attached(house.state, member.id));
+  const after = gateways(house, [...attached(house.state, member.id), endpoint]);
+  tx.undo("moving the default route", () => restoreDefault(house.kernel, netns, endpoint, before));
+  await plug(house.kernel, netns, { attachment, endpoint, network }, before, after);
+  const { hostIfname, hostIfindex } = attachment;
+  const standing: Endpoint = {
+    ...endpoint,
+    state: "attached",
+    ...(hostIfname === undefined ? {} : { hostIfname }),
+    ...(hostIfindex === undefined ? {} : { hostIfindex }),
+  };
+  house.state.endpoints.put(standing);
+  return standing;
+}
+
+/**
+ * Takes one leg away, all of it, whatever fails on the way; what is not there is success. The row goes last and only when nothing of the
+ * endpoint is left, so calling again (or the next start) finishes what failed.
+ */
+export async function detachEndpoint(house: House, endpoint: Endpoint): Promise<void> {
+  house.state.endpoints.put({ ...endpoint, state: "detaching", ports: [] });
+  const network = networkOf(house, endpoint);
+  await tearDown([
+    () => deriveEndpoints(house, [endpoint.id]),
+    () => (network === undefined ? undefined : driverOf(house, network.driver).detach(endpoint, network)),
+    () => release(house, endpoint, network),
+  ]);
+  house.state.endpoints.delete(endpoint.id);
+}
+
+export function gateways(house: House, endpoints: Endpoint[]): Gateways {
+  return gatewaysOf(endpoints, (endpoint) => networkOf(house, endpoint));
+}
+
+function draftEndpoint(house: House, member: Member, network: Network, wish: EndpointWish): Endpoint {
+  const base: Endpoint = {
+    id: newId(),
+    networkId: network.id,
+    memberId: member.id,
+    state: "attaching",
+    wish,
+    names: namesOf(member, wish.aliases),
+    ports: [],
+  };
+  const driver = driverOf(house, network.driver);
+  return driver.addressed ? { ...base, ifname: freeIfname(house, member, network, wish) } : base;
+}
+
+/** What was asked for, else the lowest free number after the network's prefix: the order of joining is the order of ethN. */
+function freeIfname(house: House, member: Member, network: Network, wish: EndpointWish): string {
+  const asked = wish.driverOptions[IFNAME];
+  if (asked !== undefined) return asked;
+  const prefix = driverOf(house, network.driver).preferences(network).ifacePrefix;
+  const taken = new Set(house.state.endpoints.of({ memberId: member.id }).map((endpoint) => endpoint.ifname));
+  let n = 0;
+  while (taken.has(`${prefix}${n}`)) n++;
+  return `${prefix}${n}`;
+}
+
+/** Leases an address of each family that the network has; the MAC follows the address unless it was asked for. */
+async function lease(house: House, tx: Transaction, endpoint: Endpoint, network: Network): Promise<Endpoint> {
+  const ipam = ipamOf(house, network.ipamDriver);
+  tx.undo("leases of an endpoint", () => release(house, endpoint, network));
+  let leased = endpoint;
+  for (const pool of network.pools) {
+    const wanted = pool.family === 4 ? endpoint.wish.ipv4 : endpoint.wish.ipv6;
+    const ip = await ipam.requestAddress({ poolId: pool.id, owner: endpoint.id, ...(wanted === undefined ? {} : { address: wanted }) });
+    const gateway = network.internal ? undefined : pool.gateway;
+    const routed = gateway === undefined ? {} : pool.family === 4 ? { gateway4: gateway } : { gateway6: gateway };
+    leased = { ...leased, ...(pool.family === 4 ? { ipv4: ip } : { ipv6: ip }), ...routed };
+  }
+  return { ...leased, mac: endpoint.wish.mac ?? macOf(leased) };
+}
+
+async function release(house: House, endpoint: Endpoint, network: Network | undefined): Promise<void> {
+  if (network === undefined) return;
+  const ipam = ipamOf(house, network.ipamDriver);
+  await tearDown(network.pools.map((pool) => () => ipam.releaseAddress(pool.id, endpoint.id)));
+}
+
+/** 02:42 and the IPv4 address: the neighbours' caches stay right when an address is given to the next container. */
+function macOf(endpoint: Endpoint): Mac {
+  const tail = endpoint.ipv4 === undefined ? (endpoint.id.match(/../g) ?? []).slice(0, 4) : hexBytes(ipBytes(endpoint.ipv4));
+  return ["02", "42", ...tail].join(":") as Mac;
+}
+
+function hexBytes(bytes: Uint8Array): string[] {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0"));
+}
+
+/** The undo of deriving: an endpoint that is not attached has neither rules nor names. */
+async function underive(house: House, endpoint: Endpoint): Promise<void> {
+  const now = house.state.endpoints.get(endpoint.id);
+  if (now !== undefined) house.state.endpoints.put({ ...now, state: "detaching", ports: [] });
+  await deriveEndpoints(house, [endpoint.id]);
+}

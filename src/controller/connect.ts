@@ -1,0 +1,96 @@
+import type { Endpoint, EndpointWish } from "../model/endpoint.ts";
+import { NetError, wrap } from "../model/errors.ts";
+import type { Id } from "../model/id.ts";
+import type { Member, Sandbox } from "../model/member.ts";
+import type { Network } from "../model/network.ts";
+import { attachEndpoint, gateways } from "./attach.ts";
+import { deriveEndpoints, deriveMember } from "./derive.ts";
+import { type House, tell } from "./house.ts";
+import { publish } from "./publish.ts";
+import { attached, findMember, findNetwork } from "./state.ts";
+import { type Transaction, transaction } from "./transaction.ts";
+import { checkWish } from "./wish.ts";
+
+/** Puts a member on a network: at once when its sandbox is open, else when it opens. */
+export function connect(house: House, ref: string, memberId: Id, wish: EndpointWish): Promise<Endpoint | undefined> {
+  return house.locks.run(memberId, async () => {
+    const network = findNetwork(house.state, ref);
+    const member = findMember(house.state, memberId);
+    checkMode(member, network);
+    checkWish(network, wish);
+    if (wishOf(member, network) !== undefined) {
+      throw new NetError("forbidden", `endpoint with name ${member.name} already exists in network ${network.name}`, {
+        hint: "disconnect it first to change its address or aliases",
+      });
+    }
+    const sandbox = house.state.sandboxes.get(memberId);
+    const wished: Member = { ...member, wishes: [...member.wishes, { network: network.name, wish }] };
+    if (sandbox?.state !== "open") {
+      house.state.members.put(wished);
+      return undefined;
+    }
+    const endpoint = await transaction(house.log, async (tx) => {
+      tx.undo("the wish of a member", () => house.state.members.put(member));
+      house.state.members.put(wished);
+      return join(house, tx, { member: wished, sandbox }, network, wish);
+    });
+    tell(house, "connect", network, { container: memberId });
+    return endpoint;
+  });
+}
+
+/** One leg, published and derived; used by connect and, for each network, by open. */
+export async function join(
+  house: House,
+  tx: Transaction,
+  who: { member: Member; sandbox: Sandbox },
+  network: Network,
+  wish: EndpointWish,
+): Promise<Endpoint> {
+  const { member, sandbox } = who;
+  if (network.state !== "ready") throw new NetError("notFound", `network ${network.name} not found`, { hint: "it is being removed" });
+  tx.undo("names and files of a member", () => rederive(house, member.id));
+  const endpoint = await attachEndpoint(house, tx, who, network, wish);
+  const moved = await publish(house, tx, member, gateways(house, attached(house.state, member.id)));
+  await deriveEndpoints(house, [...new Set([endpoint.id, ...moved])]);
+  await deriveMember(house, member, sandbox);
+  return house.state.endpoints.get(endpoint.id) ?? endpoint;
+}
+
+/** Undos run last first, so by now rows, ports and links are as they were: what follows from them is set again. */
+async function rederive(house: House, memberId: Id): Promise<void> {
+  const member = house.state.members.get(memberId);
+  const sandbox = house.state.sandboxes.get(memberId);
+  if (member === undefined || sandbox?.state !== "open") return;
+  await deriveEndpoints(
+    house,
+    attached(house.state, memberId).map((endpoint) => endpoint.id),
+  );
+  await deriveMember(house, member, sandbox);
+}
+
+/** By name or by id: a wish keeps what was typed when the network need not exist yet. */
+export function wishOf(member: Member, network: Network): Member["wishes"][number] | undefined {
+  return member.wishes.find((wish) => wish.network === network.name || wish.network === network.id);
+}
+
+function checkMode(member: Member, network: Network): void {
+  if (network.driver === "host") {
+    throw new NetError("invalid", "cannot connect container to host network - container must be created in host network mode");
+  }
+  if (member.mode !== "own") {
+    throw new NetError(
+      "invalid",
+      "container sharing network namespace with another container or host cannot be connected to any other network",
+    );
+  }
+  const others = member.wishes.some((wish) => wish.network !== "none");
+  if ((network.driver === "null" && others) || member.wishes.some((wish) => wish.network === "none")) {
+    throw new NetError("invalid", "container cannot be connected to multiple networks with one of the networks in private (none) mode");
+  }
+}
+
+/** The words that Docker puts before whatever keeps a container from its networks. */
+export function settingUp(error: unknown): NetError {
+  return wrap("failed to set up container networking", error);
+}

@@ -1,0 +1,90 @@
+import type { Endpoint } from "../model/endpoint.ts";
+import type { Id } from "../model/id.ts";
+import type { Member, Sandbox } from "../model/member.ts";
+import type { NameRecord } from "../model/name.ts";
+import type { Network } from "../model/network.ts";
+import type { Policy } from "../model/policy.ts";
+import { driverOf, type House } from "./house.ts";
+import { nameRecord, parseResolvConf, resolverView } from "./names.ts";
+import { attached } from "./state.ts";
+import { embeddedResolvConf, hostsFile, plainResolvConf } from "./text-files.ts";
+
+/**
+ * What follows from the store: rules, names, text files. None of it is undone; after a failure it is derived again from the store as it
+ * then is.
+ */
+
+/** Rules and names of these endpoints as they stand; those that are gone lose theirs. */
+export async function deriveEndpoints(house: House, ids: Id[]): Promise<void> {
+  const policies: Policy[] = [];
+  const records: NameRecord[] = [];
+  for (const id of ids) {
+    const endpoint = house.state.endpoints.get(id);
+    if (endpoint?.state !== "attached") continue;
+    policies.push(...policyOf(house, endpoint));
+    records.push(...recordOf(house, endpoint));
+  }
+  const without = (present: Set<Id>) => ids.filter((id) => !present.has(id));
+  await house.firewall.change(policies, without(new Set(policies.map((policy) => policy.id))));
+  await house.dns.change(records, without(new Set(records.map((record) => record.endpointId))));
+}
+
+/** /etc/hosts, /etc/resolv.conf, /etc/hostname and the resolver of one member. */
+export async function deriveMember(house: House, member: Member, sandbox: Sandbox): Promise<void> {
+  if (member.mode === "host" || typeof member.mode === "object") return deriveShared(house, member);
+  const endpoints = attached(house.state, member.id);
+  const host = parseResolvConf(await house.files.read(house.resolvConf));
+  const view = resolverView(member, endpoints, (endpoint) => networkOf(house, endpoint), host);
+  await house.files.write(`${member.filesDir}/hostname`, `${member.hostname}\n`);
+  await house.files.write(`${member.filesDir}/hosts`, hostsFile(member, endpoints, house.hostGateway()));
+  await house.files.write(
+    `${member.filesDir}/resolv.conf`,
+    view === undefined ? plainResolvConf(member, host) : embeddedResolvConf(member, host),
+  );
+  if (view === undefined) return house.dns.stop(member.id);
+  const served = house.served.has(member.id);
+  await house.dns.serve(view, served ? undefined : await house.kernel.dnsSockets({ path: sandbox.path }));
+  house.served.add(member.id);
+}
+
+/** Of the host's namespace: its own files, copied. Of another member's: that member's. */
+async function deriveShared(house: House, member: Member): Promise<void> {
+  const other = typeof member.mode === "object" ? house.state.members.get(member.mode.shareWith) : undefined;
+  const host = parseResolvConf(await house.files.read(house.resolvConf));
+  const hosts = other === undefined ? hostsFile(member, [], house.hostGateway()) : await house.files.read(`${other.filesDir}/hosts`);
+  const resolv = other === undefined ? await house.files.read(house.resolvConf) : await house.files.read(`${other.filesDir}/resolv.conf`);
+  await house.files.write(`${member.filesDir}/hostname`, `${member.hostname}\n`);
+  await house.files.write(`${member.filesDir}/hosts`, hosts);
+  await house.files.write(`${member.filesDir}/resolv.conf`, member.dns.servers.length > 0 ? plainResolvConf(member, host) : resolv);
+}
+
+/** Everything at once, from the store: after a start. */
+export async function deriveAll(house: House): Promise<void> {
+  const standing = house.state.endpoints.all().filter((endpoint) => endpoint.state === "attached");
+  const networks = house.state.networks.all().filter((network) => network.state === "ready");
+  const policies = networks.flatMap((network) => networkPolicy(house, network));
+  await house.firewall.set([...policies, ...standing.flatMap((endpoint) => policyOf(house, endpoint))]);
+  await house.dns.set(standing.flatMap((endpoint) => recordOf(house, endpoint)));
+}
+
+/** As a list, for where there may be none. */
+export function networkPolicy(house: House, network: Network): Policy[] {
+  const policy = driverOf(house, network.driver).policy(network);
+  return policy === undefined ? [] : [policy];
+}
+
+export function networkOf(house: House, endpoint: Endpoint): Network | undefined {
+  return house.state.networks.get(endpoint.networkId);
+}
+
+function policyOf(house: House, endpoint: Endpoint): Policy[] {
+  const network = networkOf(house, endpoint);
+  const policy = network === undefined ? undefined : driverOf(house, network.driver).endpointPolicy(endpoint, network);
+  return policy === undefined ? [] : [policy];
+}
+
+function recordOf(house: House, endpoint: Endpoint): NameRecord[] {
+  const network = networkOf(house, endpoint);
+  const record = network === undefined ? undefined : nameRecord(endpoint, network);
+  return record === undefined ? [] : [record];
+}

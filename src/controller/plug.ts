@@ -1,0 +1,86 @@
+import { type Cidr, type Family, prefixOf } from "../model/address.ts";
+import type { Attachment } from "../model/driver.ts";
+import type { Endpoint } from "../model/endpoint.ts";
+import type { Change, Kernel, Netns } from "../model/kernel.ts";
+import type { Network } from "../model/network.ts";
+import { type Gateways, gatewayIp } from "./gateway.ts";
+
+/** A link that is not up by then never will be. */
+const UP_TIMEOUT_MS = 10_000;
+
+const DEFAULT: Record<Family, Cidr> = { 4: "0.0.0.0/0" as Cidr, 6: "::/0" as Cidr };
+
+/**
+ * Addresses, up, routes: one batch inside the sandbox, the same for every driver; then waits until packets pass.
+ * `before` and `after` say whether the default routes move to this endpoint.
+ */
+export async function plug(
+  kernel: Kernel,
+  sandbox: Netns,
+  made: { attachment: Attachment; endpoint: Endpoint; network: Network },
+  before: Gateways,
+  after: Gateways,
+): Promise<void> {
+  const { attachment, endpoint, network } = made;
+  const dev = attachment.ifindex;
+  if (dev === undefined) return;
+  if (endpoint.ipv6 !== undefined) await kernel.setSysctl(sandbox, `net/ipv6/conf/${endpoint.ifname}/disable_ipv6`, "0");
+  await kernel.apply(sandbox, [
+    ...addresses(endpoint, network, dev),
+    { verb: "link set", dev, up: true },
+    ...attachment.routes.map((route): Change => ({ verb: "route add", dev, ...route })),
+    ...moveDefault(4, before.ipv4, after.ipv4, endpoint, dev),
+    ...moveDefault(6, before.ipv6, after.ipv6, endpoint, dev),
+  ]);
+  if (attachment.waitFor !== undefined) await kernel.waitUp(kernel.host, attachment.waitFor, UP_TIMEOUT_MS);
+}
+
+/**
+ * Takes a leg out of a sandbox that goes on living: down, so that its routes go at once; another name, so that its own is free while the link
+ * is deleted in the background; default routes to whoever carries them now. A sandbox or link that is gone is success.
+ */
+export async function unplug(kernel: Kernel, sandbox: Netns, gone: Endpoint, before: Gateways, after: Gateways): Promise<void> {
+  if (gone.ifname === undefined || !(await kernel.isNetns(sandbox.path))) return;
+  const link = await kernel.link(sandbox, gone.ifname);
+  if (link === undefined) return;
+  await kernel.apply(sandbox, [
+    { verb: "link set", dev: link.index, up: false },
+    { verb: "link set", dev: link.index, name: `gone${gone.id.slice(0, 8)}` },
+    ...inherit(4, before.ipv4, after.ipv4, gone),
+    ...inherit(6, before.ipv6, after.ipv6, gone),
+  ]);
+}
+
+/** Puts a default route back where it was, when a connect that had moved it failed. */
+export async function restoreDefault(kernel: Kernel, sandbox: Netns, failed: Endpoint, before: Gateways): Promise<void> {
+  if (!(await kernel.isNetns(sandbox.path))) return;
+  const present = new Set(await kernel.defaultRoutes(sandbox));
+  const changes = ([4, 6] as const).flatMap((family): Change[] => {
+    const keeper = family === 4 ? before.ipv4 : before.ipv6;
+    const via = keeper === undefined ? undefined : gatewayIp(keeper, family);
+    if (keeper?.ifname === undefined || via === undefined || keeper.id === failed.id || present.has(via)) return [];
+    return [{ verb: "route add", to: DEFAULT[family], dev: keeper.ifname, via }];
+  });
+  if (changes.length > 0) await kernel.apply(sandbox, changes);
+}
+
+function addresses(endpoint: Endpoint, network: Network, dev: number): Change[] {
+  return network.pools.flatMap((pool): Change[] => {
+    const address = pool.family === 4 ? endpoint.ipv4 : endpoint.ipv6;
+    return address === undefined ? [] : [{ verb: "addr add", dev, address, prefix: prefixOf(pool.subnet) }];
+  });
+}
+
+function moveDefault(family: Family, before: Endpoint | undefined, after: Endpoint | undefined, mine: Endpoint, dev: number): Change[] {
+  const via = gatewayIp(mine, family);
+  if (after?.id !== mine.id || via === undefined) return [];
+  const old = before === undefined ? undefined : gatewayIp(before, family);
+  const leave: Change[] = old === undefined ? [] : [{ verb: "route del", to: DEFAULT[family], via: old }];
+  return [...leave, { verb: "route add", to: DEFAULT[family], dev, via }];
+}
+
+function inherit(family: Family, before: Endpoint | undefined, after: Endpoint | undefined, gone: Endpoint): Change[] {
+  const via = after === undefined ? undefined : gatewayIp(after, family);
+  if (before?.id !== gone.id || after?.ifname === undefined || via === undefined) return [];
+  return [{ verb: "route add", to: DEFAULT[family], dev: after.ifname, via }];
+}
