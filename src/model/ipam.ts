@@ -30,13 +30,18 @@ export interface PoolUse {
 /** Address pools and leases. Every method is all or nothing and safe to repeat. */
 export interface Ipam {
   readonly name: string;
-  /** @throws forbidden on overlap, unavailable when the default pools are used up (the message says by whom). */
+  /** @throws forbidden on overlap, invalid when the default pools are used up (the hint says by whom). */
   requestPool(request: PoolRequest): Promise<{ id: string; subnet: Cidr }>;
   /** Releases the leases in it too. Absence is success. */
   releasePool(poolId: string): Promise<void>;
-  /** @throws forbidden when it is taken, unavailable when none is left, invalid when it is out of range. */
+  /**
+   * A particular one that the owner has already is given again.
+   * @throws forbidden when it is somebody else's, unavailable when none is left, invalid when it is out of range.
+   */
   requestAddress(request: AddressRequest): Promise<Ip>;
   /** Everything that an owner holds in a pool, or only one address. Absence is success. */
   releaseAddress(poolId: string, owner: Id, address?: Ip): Promise<void>;
   use(poolId: string): PoolUse;
+  /** Forgets pools and leases that nobody known holds: left by a crash between the lease and the row of its owner. */
+  keepOnly(pools: ReadonlySet<string>, owners: ReadonlySet<Id>): Promise<void>;
 }
