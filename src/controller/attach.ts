@@ -1,13 +1,14 @@
 import { ipBytes, type Mac } from "../model/address.ts";
 import type { Endpoint, EndpointWish } from "../model/endpoint.ts";
 import { newId } from "../model/id.ts";
+import type { Netns } from "../model/kernel.ts";
 import type { Member, Sandbox } from "../model/member.ts";
 import type { Network } from "../model/network.ts";
 import { deriveEndpoints, networkOf } from "./derive.ts";
 import { type Gateways, gatewaysOf } from "./gateway.ts";
 import { driverOf, type House, ipamOf } from "./house.ts";
 import { namesOf } from "./names.ts";
-import { plug, restoreDefault } from "./plug.ts";
+import { ensureDefaults, plug, unplug } from "./plug.ts";
 import { attached } from "./state.ts";
 import { type Transaction, tearDown } from "./transaction.ts";
 
@@ -30,11 +31,11 @@ export async function attachEndpoint(
   tx.undo("rules and names of an endpoint", () => underive(house, draft));
   const endpoint = driver.addressed ? await lease(house, tx, draft, network) : draft;
   house.state.endpoints.put(endpoint);
-  tx.undo("attach", () => driver.detach(endpoint, network));
-  const attachment = await driver.attach(endpoint, network, netns);
   const before = gateways(house, attached(house.state, member.id));
+  tx.undo("moving the default route", () => ensureDefaults(house.kernel, netns, before));
+  tx.undo("attach", () => leave(house, endpoint, network, netns));
+  const attachment = await driver.attach(endpoint, network, netns);
   const after = gateways(house, [...attached(house.state, member.id), endpoint]);
-  tx.undo("moving the default route", () => restoreDefault(house.kernel, netns, endpoint, before));
   await plug(house.kernel, netns, { attachment, endpoint, network }, before, after);
   const { hostIfname, hostIfindex } = attachment;
   const standing: Endpoint = {
@@ -52,7 +53,7 @@ export async function attachEndpoint(
  * endpoint is left, so calling again (or the next start) finishes what failed.
  */
 export async function detachEndpoint(house: House, endpoint: Endpoint): Promise<void> {
-  house.state.endpoints.put({ ...endpoint, state: "detaching", ports: [] });
+  house.state.endpoints.put({ ...endpoint, state: "detaching" });
   const network = networkOf(house, endpoint);
   await tearDown([
     () => deriveEndpoints(house, [endpoint.id]),
@@ -60,6 +61,11 @@ export async function detachEndpoint(house: House, endpoint: Endpoint): Promise<
     () => release(house, endpoint, network),
   ]);
   house.state.endpoints.delete(endpoint.id);
+}
+
+/** Out of the sandbox at once, then away. */
+async function leave(house: House, endpoint: Endpoint, network: Network, netns: Netns): Promise<void> {
+  await tearDown([() => unplug(house.kernel, netns, endpoint), () => driverOf(house, network.driver).detach(endpoint, network)]);
 }
 
 export function gateways(house: House, endpoints: Endpoint[]): Gateways {

@@ -1,3 +1,4 @@
+import type { Endpoint } from "../model/endpoint.ts";
 import { NetError } from "../model/errors.ts";
 import type { Id } from "../model/id.ts";
 import type { Member } from "../model/member.ts";
@@ -5,10 +6,10 @@ import { detachEndpoint, gateways } from "./attach.ts";
 import { wishOf } from "./connect.ts";
 import { deriveEndpoints, deriveMember } from "./derive.ts";
 import { type House, tell } from "./house.ts";
-import { unplug } from "./plug.ts";
+import { ensureDefaults, unplug } from "./plug.ts";
 import { publish } from "./publish.ts";
 import { attached, findMember, findNetwork } from "./state.ts";
-import { tearDown, transaction } from "./transaction.ts";
+import { type Transaction, tearDown } from "./transaction.ts";
 
 /** Takes a member off a network. With `force` it succeeds when the member is not on it. */
 export function disconnect(house: House, ref: string, memberId: Id, options: { force: boolean }): Promise<void> {
@@ -27,33 +28,38 @@ export function disconnect(house: House, ref: string, memberId: Id, options: { f
     const without: Member = { ...member, wishes: member.wishes.filter((other) => other !== wish) };
     house.state.members.put(without);
     if (endpoint === undefined) return;
-    await leave(house, without, endpoint.id);
+    await leave(house, without, endpoint);
     tell(house, "disconnect", network, { container: memberId });
   });
 }
 
-/** One leg of a sandbox that goes on living; ports and default routes go over to the legs that stay. */
-async function leave(house: House, member: Member, endpointId: Id): Promise<void> {
+/**
+ * One leg of a sandbox that goes on living; ports and default routes go over to the legs that stay. Nothing is undone: what a failure leaves
+ * is marked as going, and the same verb again, or the next start, finishes it.
+ */
+async function leave(house: House, member: Member, endpoint: Endpoint): Promise<void> {
   const sandbox = house.state.sandboxes.get(member.id);
-  const endpoint = house.state.endpoints.get(endpointId);
-  if (endpoint === undefined) return;
-  const all = attached(house.state, member.id);
-  const before = gateways(house, all);
-  const after = gateways(
-    house,
-    all.filter((other) => other.id !== endpointId),
-  );
-  await transaction(house.log, async (tx) => {
-    const moved = await publish(house, tx, member, after);
-    await tearDown([
-      () => (sandbox === undefined ? undefined : unplug(house.kernel, { path: sandbox.path }, endpoint, before, after)),
-      () => detachEndpoint(house, house.state.endpoints.get(endpointId) ?? endpoint),
-      () =>
-        deriveEndpoints(
-          house,
-          moved.filter((id) => id !== endpointId),
-        ),
-      () => (sandbox?.state === "open" ? deriveMember(house, member, sandbox) : undefined),
-    ]);
-  });
+  const going: Endpoint = { ...endpoint, state: "detaching" };
+  house.state.endpoints.put(going);
+  const after = gateways(house, attached(house.state, member.id));
+  let standing = going;
+  await tearDown([
+    async () => {
+      await publish(house, NO_UNDO, member, after, going.ports);
+      standing = { ...going, ports: [] };
+      house.state.endpoints.put(standing);
+    },
+    () => (sandbox === undefined ? undefined : unplug(house.kernel, { path: sandbox.path }, going)),
+    () => detachEndpoint(house, standing),
+    () => (sandbox === undefined ? undefined : ensureDefaults(house.kernel, { path: sandbox.path }, after)),
+    () => deriveEndpoints(house, stayingIds(house, member)),
+    () => (sandbox?.state === "open" ? deriveMember(house, member, sandbox) : undefined),
+  ]);
 }
+
+/** All of them, not only those that got ports now: an earlier try may have moved the ports and failed after it. */
+function stayingIds(house: House, member: Member): Id[] {
+  return attached(house.state, member.id).map((endpoint) => endpoint.id);
+}
+
+const NO_UNDO: Transaction = { undo() {}, forget() {} };

@@ -37,29 +37,27 @@ export async function plug(
 
 /**
  * Takes a leg out of a sandbox that goes on living: down, so that its routes go at once; another name, so that its own is free while the link
- * is deleted in the background; default routes to whoever carries them now. A sandbox or link that is gone is success.
+ * is deleted in the background. A sandbox or link that is gone is success.
  */
-export async function unplug(kernel: Kernel, sandbox: Netns, gone: Endpoint, before: Gateways, after: Gateways): Promise<void> {
+export async function unplug(kernel: Kernel, sandbox: Netns, gone: Endpoint): Promise<void> {
   if (gone.ifname === undefined || !(await kernel.isNetns(sandbox.path))) return;
   const link = await kernel.link(sandbox, gone.ifname);
   if (link === undefined) return;
   await kernel.apply(sandbox, [
     { verb: "link set", dev: link.index, up: false },
     { verb: "link set", dev: link.index, name: `gone${gone.id.slice(0, 8)}` },
-    ...inherit(4, before.ipv4, after.ipv4, gone),
-    ...inherit(6, before.ipv6, after.ipv6, gone),
   ]);
 }
 
-/** Puts a default route back where it was, when a connect that had moved it failed. */
-export async function restoreDefault(kernel: Kernel, sandbox: Netns, failed: Endpoint, before: Gateways): Promise<void> {
+/** Gives a sandbox the default routes that it should have and has not: after a leg that carried them went, or failed to come. */
+export async function ensureDefaults(kernel: Kernel, sandbox: Netns, wanted: Gateways): Promise<void> {
   if (!(await kernel.isNetns(sandbox.path))) return;
   const present = new Set(await kernel.defaultRoutes(sandbox));
   const changes = ([4, 6] as const).flatMap((family): Change[] => {
-    const keeper = family === 4 ? before.ipv4 : before.ipv6;
-    const via = keeper === undefined ? undefined : gatewayIp(keeper, family);
-    if (keeper?.ifname === undefined || via === undefined || keeper.id === failed.id || present.has(via)) return [];
-    return [{ verb: "route add", to: DEFAULT[family], dev: keeper.ifname, via }];
+    const carrier = family === 4 ? wanted.ipv4 : wanted.ipv6;
+    const via = carrier === undefined ? undefined : gatewayIp(carrier, family);
+    if (carrier?.ifname === undefined || via === undefined || present.has(via)) return [];
+    return [{ verb: "route add", to: DEFAULT[family], dev: carrier.ifname, via }];
   });
   if (changes.length > 0) await kernel.apply(sandbox, changes);
 }
@@ -77,10 +75,4 @@ function moveDefault(family: Family, before: Endpoint | undefined, after: Endpoi
   const old = before === undefined ? undefined : gatewayIp(before, family);
   const leave: Change[] = old === undefined ? [] : [{ verb: "route del", to: DEFAULT[family], via: old }];
   return [...leave, { verb: "route add", to: DEFAULT[family], dev, via }];
-}
-
-function inherit(family: Family, before: Endpoint | undefined, after: Endpoint | undefined, gone: Endpoint): Change[] {
-  const via = after === undefined ? undefined : gatewayIp(after, family);
-  if (before?.id !== gone.id || after?.ifname === undefined || via === undefined) return [];
-  return [{ verb: "route add", to: DEFAULT[family], dev: after.ifname, via }];
 }

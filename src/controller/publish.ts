@@ -13,11 +13,17 @@ const ANY6 = "::" as Ip;
 
 /**
  * Puts a member's published ports on the endpoints that carry its default routes: held once, moved when the gateway moves, given back when
- * nothing carries them. @returns the endpoints whose ports changed.
+ * nothing carries them. `leaving`: those of an endpoint that is going. @returns the endpoints whose ports changed.
  */
-export async function publish(house: House, tx: Transaction, member: Member, gateways: Gateways): Promise<Id[]> {
+export async function publish(
+  house: House,
+  tx: Transaction,
+  member: Member,
+  gateways: Gateways,
+  leaving: PortBinding[] = [],
+): Promise<Id[]> {
   const mine = house.state.endpoints.of({ memberId: member.id }).filter((endpoint) => endpoint.state === "attached");
-  const present = mine.flatMap((endpoint) => endpoint.ports);
+  const present = [...leaving, ...mine.flatMap((endpoint) => endpoint.ports)];
   const carrier = gateways.ipv4 ?? gateways.ipv6;
   if (member.ports.length === 0 || (carrier === undefined && present.length === 0)) return [];
   if (carrier === undefined) house.ports.release(member.id);

@@ -30,6 +30,7 @@ export async function restore(house: House, pidOf: (memberId: Id) => number | un
     if (network.state === "ready") await attempt("restoring a network", { network: network.name }, () => restoreNetwork(house, network));
     else await attempt("finishing the removal of a network", { network: network.name }, () => finishRemoval(house, network));
   }
+  await attempt("sweeping leases", {}, () => sweepLeases(house));
   for (const sandbox of house.state.sandboxes.all()) {
     const pid = pidOf(sandbox.id);
     if (pid === undefined || sandbox.state !== "open") {
@@ -43,6 +44,13 @@ export async function restore(house: House, pidOf: (memberId: Id) => number | un
     const member = house.state.members.get(sandbox.id);
     if (member !== undefined) await attempt("restoring a member", { member: member.name }, () => restoreMember(house, member, sandbox));
   }
+}
+
+async function sweepLeases(house: House): Promise<void> {
+  const networks = house.state.networks.all();
+  const pools = new Set(networks.flatMap((network) => network.pools.map((pool) => pool.id)));
+  const owners = new Set([...networks, ...house.state.endpoints.all()].map((row) => row.id));
+  for (const ipam of house.ipams.values()) await ipam.keepOnly(pools, owners);
 }
 
 /** The driver's create keeps what is there. Leases of a reboot ago are gone with the exec-root: the network's own are taken again. */
