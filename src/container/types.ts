@@ -123,6 +123,8 @@ export interface LogOptions {
   /** Nanoseconds since 1970. */
   since?: bigint;
   until?: bigint;
+  /** Ends the reading, a follow above all: the client has gone. */
+  signal?: AbortSignal;
 }
 
 export interface LogLine {
@@ -170,7 +172,11 @@ export interface Placement {
 /** A process in a sandbox. Knows no networks: the namespace it is put into is handed in. All refs here are full ids. */
 export interface Containers {
   /** Checks, then stores as `created`. @throws invalid, conflict (name), notFound (image, bind source). */
-  create(request: { name: string; config: Partial<ContainerConfig> & { Image: string }; hostConfig: Partial<HostConfig> }): Promise<{ container: Container; warnings: string[] }>;
+  create(request: {
+    name: string;
+    config: Partial<ContainerConfig> & { Image: string };
+    hostConfig: Partial<HostConfig>;
+  }): Promise<{ container: Container; warnings: string[] }>;
   get(id: Id): Container | undefined;
   all(): readonly Container[];
   /** By name, id or unique id prefix. @throws notFound `No such container: X`, invalid when ambiguous. */
@@ -248,8 +254,14 @@ export interface Images {
   /** @throws invalid for a bad reference. */
   tag(ref: string, repository: string, tag: string): void;
   /** `inUse` says which container uses an image id. @returns what was untagged and deleted, in order. @throws conflict */
-  remove(ref: string, options: { force: boolean; inUse: (imageId: string) => { id: Id; running: boolean } | undefined }): Promise<{ untagged?: string; deleted?: string }[]>;
-  prune(options: { all: boolean; inUse: (imageId: string) => boolean }): Promise<{ deleted: { untagged?: string; deleted?: string }[]; reclaimed: number }>;
+  remove(
+    ref: string,
+    options: { force: boolean; inUse: (imageId: string) => { id: Id; running: boolean } | undefined },
+  ): Promise<{ untagged?: string; deleted?: string }[]>;
+  prune(options: {
+    all: boolean;
+    inUse: (imageId: string) => boolean;
+  }): Promise<{ deleted: { untagged?: string; deleted?: string }[]; reclaimed: number }>;
   /** The unpacked layers' folders, lowest first. */
   layerDirs(imageId: string): string[];
 }

@@ -53,6 +53,12 @@ export async function attachEndpoint(
  * endpoint is left, so calling again (or the next start) finishes what failed.
  */
 export async function detachEndpoint(house: House, endpoint: Endpoint): Promise<void> {
+  await dismantle(house, endpoint);
+  house.state.endpoints.delete(endpoint.id);
+}
+
+/** All of a leg but its row. */
+export async function dismantle(house: House, endpoint: Endpoint): Promise<void> {
   house.state.endpoints.put({ ...endpoint, state: "detaching" });
   const network = networkOf(house, endpoint);
   await tearDown([
@@ -60,7 +66,6 @@ export async function detachEndpoint(house: House, endpoint: Endpoint): Promise<
     () => (network === undefined ? undefined : driverOf(house, network.driver).detach(endpoint, network)),
     () => release(house, endpoint, network),
   ]);
-  house.state.endpoints.delete(endpoint.id);
 }
 
 /** Out of the sandbox at once, then away. */

@@ -2,7 +2,7 @@ import type { Endpoint } from "../model/endpoint.ts";
 import { NetError } from "../model/errors.ts";
 import type { Id } from "../model/id.ts";
 import type { Member } from "../model/member.ts";
-import { detachEndpoint, gateways } from "./attach.ts";
+import { dismantle, gateways } from "./attach.ts";
 import { wishOf } from "./connect.ts";
 import { deriveEndpoints, deriveMember } from "./derive.ts";
 import { type House, tell } from "./house.ts";
@@ -50,11 +50,12 @@ async function leave(house: House, member: Member, endpoint: Endpoint): Promise<
       house.state.endpoints.put(standing);
     },
     () => (sandbox === undefined ? undefined : unplug(house.kernel, { path: sandbox.path }, going)),
-    () => detachEndpoint(house, standing),
+    () => dismantle(house, standing),
     () => (sandbox === undefined ? undefined : ensureDefaults(house.kernel, { path: sandbox.path }, after)),
     () => deriveEndpoints(house, stayingIds(house, member)),
     () => (sandbox?.state === "open" ? deriveMember(house, member, sandbox) : undefined),
   ]);
+  house.state.endpoints.delete(endpoint.id);
 }
 
 /** All of them, not only those that got ports now: an earlier try may have moved the ports and failed after it. */

@@ -171,3 +171,8 @@ export function read32(bytes: Buffer, offset = 0): number {
 export function readInt32(bytes: Buffer, offset = 0): number {
   return littleEndian ? bytes.readInt32LE(offset) : bytes.readInt32BE(offset);
 }
+
+/** A number as the 4 bytes that the kernel reads in its own order. */
+export function hostOrder32(value: number): Uint8Array {
+  return Uint8Array.from(littleEndian ? [0, 8, 16, 24] : [24, 16, 8, 0], (shift) => (value >>> shift) & 0xff);
+}
