@@ -1,0 +1,89 @@
+import type { Container, Exec, ExecConfig, Session } from "../../container/types.ts";
+import { messageOf } from "../../model/errors.ts";
+import type { Id } from "../../model/id.ts";
+import type { Filters } from "../filters.ts";
+import type { ContainerCreateBody, EndpointSettings, HostConfigBody } from "../parse/schemas.ts";
+import type { DaemonDeps } from "../types.ts";
+import type { Volumes } from "../volumes.ts";
+import { rename, update } from "./change.ts";
+import { create } from "./create.ts";
+import { bringBack, watchExits } from "./exits.ts";
+import { keyedLock } from "./locks.ts";
+import { connect, disconnect, pruneNetworks } from "./networks.ts";
+import { pruneContainers, remove } from "./remove.ts";
+import { restart } from "./restart.ts";
+import { shouldRestore } from "./restart-policy.ts";
+import { createRestarts } from "./restarts.ts";
+import { createRuns } from "./runs.ts";
+import { attach, createExec, startExec } from "./sessions.ts";
+import { lives, type Stage } from "./stage.ts";
+import { start } from "./start.ts";
+import { kill, pause, type StopOptions, stop, unpause } from "./stop.ts";
+
+/** The verbs that join a process and its networks. `ref` is what a person typed: a name, an id or the beginning of one. */
+export interface Lifecycle {
+  create(name: string | undefined, body: ContainerCreateBody | undefined): Promise<{ container: Container; warnings: string[] }>;
+  /** @returns false when it runs already */
+  start(ref: string): Promise<boolean>;
+  /** @returns false when it does not run */
+  stop(ref: string, options: StopOptions): Promise<boolean>;
+  restart(ref: string, options: StopOptions): Promise<void>;
+  kill(ref: string, signal: string): Promise<void>;
+  pause(ref: string): Promise<void>;
+  unpause(ref: string): Promise<void>;
+  rename(ref: string, name: string): Promise<void>;
+  update(ref: string, body: HostConfigBody | undefined): Promise<void>;
+  remove(ref: string, options: { force: boolean; volumes: boolean }): Promise<void>;
+  prune(filters: Filters): Promise<{ deleted: Id[]; reclaimed: number }>;
+  connect(network: string, ref: string, settings: EndpointSettings | null | undefined): Promise<void>;
+  disconnect(network: string, ref: string, options: { force: boolean }): Promise<void>;
+  pruneNetworks(filters: Filters): Promise<string[]>;
+  attach(ref: string): Promise<{ container: Container; session: Session }>;
+  createExec(ref: string, config: ExecConfig): Exec;
+  startExec(execId: string, options: { detach: boolean; tty: boolean }): Promise<Session | undefined>;
+  /** The record as people should see it: with what restart policies are doing. */
+  shown(container: Container): Container;
+  /** After a start of the daemon: brings back what restart policies ask for. */
+  restore(): void;
+  close(): void;
+}
+
+/** Begins to deal with the ends of processes at once. */
+export function createLifecycle(deps: DaemonDeps, volumes: Volumes): Lifecycle {
+  const stage: Stage = { ...deps, volumes, lock: keyedLock(), runs: createRuns(), restarts: createRestarts(), sessions: new Map() };
+  for (const container of deps.containers.all()) if (lives(container)) stage.runs.began(container.id);
+  watchExits(stage).catch((error: unknown) => deps.log.error("the ends of containers are not seen any more", { error: messageOf(error) }));
+  return {
+    create: (name, body) => create(stage, name, body),
+    start: (ref) => start(stage, ref),
+    stop: (ref, options) => stop(stage, ref, options),
+    restart: (ref, options) => restart(stage, ref, options),
+    kill: (ref, signal) => kill(stage, ref, signal),
+    pause: (ref) => pause(stage, ref),
+    unpause: (ref) => unpause(stage, ref),
+    rename: (ref, name) => rename(stage, ref, name),
+    update: (ref, body) => update(stage, ref, body),
+    remove: (ref, options) => remove(stage, ref, options),
+    prune: (filters) => pruneContainers(stage, filters),
+    connect: (network, ref, settings) => connect(stage, network, ref, settings),
+    disconnect: (network, ref, options) => disconnect(stage, network, ref, options),
+    pruneNetworks: (filters) => pruneNetworks(stage, filters),
+    attach: (ref) => attach(stage, ref),
+    createExec: (ref, config) => createExec(stage, ref, config),
+    startExec: (execId, options) => startExec(stage, execId, options),
+    shown: (container) => shown(stage, container),
+    restore() {
+      for (const container of deps.containers.all()) {
+        if (!lives(container) && !stage.restarts.pending(container.id) && shouldRestore(container)) bringBack(stage, container);
+      }
+    },
+    close: () => stage.restarts.close(),
+  };
+}
+
+function shown({ restarts }: Stage, container: Container): Container {
+  const count = restarts.count(container.id);
+  if (count === 0) return container;
+  const status = restarts.pending(container.id) && !lives(container) ? "restarting" : container.state.status;
+  return { ...container, restartCount: count, state: { ...container.state, status } };
+}
