@@ -1,5 +1,6 @@
 import type { NftBatch, NftChain, NftCommand, NftSet } from "../../model/nft.ts";
 import { type NetlinkWriter, netlinkWriter } from "../netlink/attribute.ts";
+import { NLM_F_ACK, NLM_F_CREATE, NLM_F_REQUEST } from "../netlink/message.ts";
 import {
   FAMILY,
   HOOK,
@@ -23,11 +24,8 @@ import {
   NFTA_SET_NAME,
   NFTA_SET_TABLE,
   NFTA_TABLE_NAME,
-  NLM_F_ACK,
   NLM_F_APPEND,
-  NLM_F_CREATE,
   NLM_F_NONREC,
-  NLM_F_REQUEST,
   VERDICT,
 } from "./constants.ts";
 import { encodeRule } from "./rule.ts";

@@ -1,10 +1,7 @@
 /** The numbers of [linux/netfilter/nf_tables.h] and [nfnetlink.h] that the codec uses, under the names that they have there. */
 
-export const NLM_F_REQUEST = 0x1;
-export const NLM_F_ACK = 0x4;
 /** Of a deletion: not with what is inside. */
 export const NLM_F_NONREC = 0x100;
-export const NLM_F_CREATE = 0x400;
 export const NLM_F_APPEND = 0x800;
 
 export const NFNL_SUBSYS_NFTABLES = 10;
