@@ -30,7 +30,8 @@ export async function deriveEndpoints(house: House, ids: Id[]): Promise<void> {
 }
 
 /** /etc/hosts, /etc/resolv.conf, /etc/hostname and the resolver of one member. */
-export async function deriveMember(house: House, member: Member, sandbox: Sandbox): Promise<void> {
+export async function deriveMember(house: House, row: Member, sandbox: Sandbox): Promise<void> {
+  const member = withDefaults(house, row);
   if (member.mode === "host" || typeof member.mode === "object") return deriveShared(house, member);
   const endpoints = attached(house.state, member.id);
   const host = parseResolvConf(await house.files.read(house.resolvConf));
@@ -45,6 +46,18 @@ export async function deriveMember(house: House, member: Member, sandbox: Sandbo
   const served = house.served.has(member.id);
   await house.dns.serve(view, served ? undefined : await house.kernel.dnsSockets({ path: sandbox.path }));
   house.served.add(member.id);
+}
+
+/** Part by part: a member's own value replaces the daemon's. */
+function withDefaults(house: House, member: Member): Member {
+  const choose = <T>(own: T[], fallback: T[]) => (own.length > 0 ? own : fallback);
+  const { servers, search, options } = house.dnsDefaults;
+  const dns = {
+    servers: choose(member.dns.servers, servers),
+    search: choose(member.dns.search, search),
+    options: choose(member.dns.options, options),
+  };
+  return { ...member, dns };
 }
 
 /** Of the host's namespace: its own files, copied. Of another member's: that member's. */

@@ -6,6 +6,7 @@ import type { Id } from "../model/id.ts";
 import type { Ipam } from "../model/ipam.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Log } from "../model/log.ts";
+import type { Member } from "../model/member.ts";
 import type { Dns } from "../model/name.ts";
 import type { Firewall } from "../model/policy.ts";
 import type { Locks } from "./locks.ts";
@@ -39,6 +40,8 @@ export interface House {
   netnsDir: string;
   /** The host's resolver configuration. */
   resolvConf: string;
+  /** The daemon's own --dns settings: for members that ask for none. */
+  dnsDefaults: Member["dns"];
   /** What `host-gateway` means in --add-host. */
   hostGateway(): Ip | undefined;
   /** RFC 3339 with nanoseconds. */

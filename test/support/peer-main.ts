@@ -27,7 +27,9 @@ async function perform(request: Request): Promise<unknown> {
     case "serve":
       return request.protocol === "tcp" ? serveTcp(request.port, request.ip) : serveUdp(request.port, request.ip);
     case "ask":
-      return request.protocol === "tcp" ? askTcp(request.ip, request.port, request.timeoutMs) : askUdp(request.ip, request.port, request.timeoutMs);
+      return request.protocol === "tcp"
+        ? askTcp(request.ip, request.port, request.timeoutMs)
+        : askUdp(request.ip, request.port, request.timeoutMs);
     case "hold":
       return hold(request.ip, request.port, request.timeoutMs);
     case "say":

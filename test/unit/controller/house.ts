@@ -124,6 +124,7 @@ function start(machine: Toy): Controller {
     log: { debug() {}, info() {}, warn() {}, error() {} },
     netnsDir: "/run/netloom/netns",
     resolvConf: "/etc/resolv.conf",
+    dnsDefaults: { servers: [], search: [], options: [] },
     hostGateway: () => undefined,
     now: () => "2026-01-01T00:00:00.000000000Z",
   };
