@@ -1,6 +1,7 @@
 import { prefixOf } from "../../src/model/address.ts";
 import type { Attachment, Driver, DriverFactory, Preferences } from "../../src/model/driver.ts";
 import type { Endpoint } from "../../src/model/endpoint.ts";
+import { NetError } from "../../src/model/errors.ts";
 import type { Change, Kernel, Netns } from "../../src/model/kernel.ts";
 import type { Network } from "../../src/model/network.ts";
 import { checkBridge } from "./check.ts";
@@ -16,7 +17,7 @@ const bridge: DriverFactory = (kernel): Driver => ({
   addressed: true,
   check: checkBridge,
   create: (network) => create(kernel, network),
-  remove: (network) => kernel.apply(kernel.host, [{ verb: "link del", dev: optionsOf(network).bridge }]),
+  remove: (network) => remove(kernel, network),
   attach: (endpoint, network, sandbox) => attach(kernel, endpoint, network, sandbox),
   detach: (endpoint) => kernel.discardLink(kernel.host, hostIfname(endpoint)),
   preferences: (network) => preferences(optionsOf(network)),
@@ -47,11 +48,31 @@ async function create(kernel: Kernel, network: Network): Promise<void> {
     const mac = bridgeMac(network);
     await kernel.apply(kernel.host, [{ verb: "link add", link: { kind: "bridge", name, mac, ...(mtu === undefined ? {} : { mtu }) } }]);
   }
+  if (existing !== undefined && existing.kind !== "bridge") {
+    throw new NetError("conflict", `device ${options.bridge} exists and is not a bridge`, {
+      hint: "choose another com.docker.network.bridge.name",
+    });
+  }
   await setSysctls(kernel, network, options.bridge);
   await kernel.apply(kernel.host, [
     ...(await missingAddresses(kernel, network, existing !== undefined)),
     { verb: "link set", dev: options.bridge, up: true },
   ]);
+}
+
+/** A bridge of ours goes, known by the MAC that we gave it; one that was there before us only loses the address that we put on it. */
+async function remove(kernel: Kernel, network: Network): Promise<void> {
+  const { bridge: name } = optionsOf(network);
+  const link = await kernel.link(kernel.host, name);
+  if (link === undefined) return;
+  if (link.mac === bridgeMac(network)) return kernel.apply(kernel.host, [{ verb: "link del", dev: name }]);
+  const present = await kernel.addresses(kernel.host, name);
+  const ours = network.pools.flatMap((pool): Change[] =>
+    pool.gateway !== undefined && present.includes(pool.gateway)
+      ? [{ verb: "addr del", dev: name, address: pool.gateway, prefix: prefixOf(pool.subnet) }]
+      : [],
+  );
+  if (ours.length > 0) await kernel.apply(kernel.host, ours);
 }
 
 /** Host addresses of the bridge: the gateways, unless the network has none by mode. */

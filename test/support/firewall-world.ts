@@ -45,6 +45,8 @@ export async function firewallWorld({ bridgeNetfilter = false } = {}): Promise<W
           link set ${bridge} up\n`,
       });
       await host.must(["sysctl", "-q", `net.ipv4.conf.${bridge}.route_localnet=1`]);
+      // IPv6 has no route_localnet: an answer to ::1 is delivered when ::1 is local on the interface that it comes in by.
+      await host.must(["ip", "route", "add", "local", "::1", "dev", bridge, "table", "local", "metric", "1024"]);
       for (const name of containers) {
         sandboxes[name] = own.use(await netns(`nl-${name}`));
         await join(sandboxes[name], name, host, bridge, gateway);
@@ -75,6 +77,9 @@ function sysctls(bridgeNetfilter: boolean): string[] {
   return [
     "net.ipv4.ip_forward=1",
     "net.ipv6.conf.all.forwarding=1",
+    // Every refusal is to be heard.
+    "net.ipv4.icmp_ratelimit=0",
+    "net.ipv6.icmp.ratelimit=0",
     `net.bridge.bridge-nf-call-iptables=${call}`,
     `net.bridge.bridge-nf-call-ip6tables=${call}`,
   ];
