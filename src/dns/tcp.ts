@@ -2,7 +2,7 @@ import { once } from "node:events";
 import net from "node:net";
 import { createFrames, frame } from "./frames.ts";
 
-/** @param idleMs without a whole query or an answer for so long, a connection is closed. [RFC 7766 6.2.3] */
+/** `idleMs`: a connection without an answer for so long is closed. [RFC 7766 6.2.3] */
 export const TCP_LIMITS = { idleMs: 10_000, connections: 64, pendingPerConnection: 32, queryBytes: 4096 };
 
 export interface TcpServer {
@@ -75,14 +75,14 @@ function converse(
   }
 
   async function reply(message: Buffer): Promise<void> {
-    idle.refresh();
     pending++;
     try {
       const bytes = await answer(message);
-      if (bytes && socket.writable) socket.write(frame(bytes));
+      if (!bytes || !socket.writable) return;
+      socket.write(frame(bytes));
+      idle.refresh();
     } finally {
       pending--;
-      idle.refresh();
       pace();
     }
   }
