@@ -155,11 +155,14 @@ static void run(job *self) {
     job_fail(self, "sendmsg", NULL);
     return;
   }
-  while (t->answered < t->expected) {
+  for (;;) {
     int got = receive(t);
     if (got > 0) continue;
-    /* The kernel answers inside sendmsg. After a refusal fewer answers than asked may come (an nftables batch that was not begun). */
-    if (got == 0 && t->refused) return;
+    /*
+     * The kernel answers inside sendmsg, so an empty socket with all answers is the end: none is left behind to confuse the next request.
+     * After a refusal fewer may come than were asked (an nftables transaction that was not begun).
+     */
+    if (got == 0 && (t->answered >= t->expected || t->refused)) return;
     if (got < 0 || wait_readable(t->fd, deadline) != 0) {
       job_fail(self, "recvmsg", NULL);
       return;

@@ -1,0 +1,105 @@
+import type { Fd } from "../../native/index.ts";
+import { NetError } from "../model/errors.ts";
+import type { Link, Netns } from "../model/kernel.ts";
+import type { Namespaces } from "./namespaces.ts";
+import { getLink, parseLink } from "./netlink/link.ts";
+import { type LinkListener, type LinkMonitor, monitorLinks } from "./netlink/monitor.ts";
+import type { NetlinkSocket } from "./netlink/socket.ts";
+import { refused } from "./refusal.ts";
+
+/** Waits for links to come up; those that wait in one namespace share a monitor, which is open only as long as somebody waits. */
+export interface LinkWaits {
+  /** Resolves when the link is operationally up. @throws unavailable at the deadline, notFound when there is no such link (any more) */
+  waitUp(where: Netns, name: string, timeoutMs: number): Promise<void>;
+}
+
+interface Shared {
+  monitor: LinkMonitor;
+  listeners: Set<LinkListener>;
+}
+
+export function linkWaits(spaces: Namespaces): LinkWaits {
+  const shared = new Map<Fd, Shared>();
+
+  /** Returns how to stop listening. */
+  function listen(nsFd: Fd, listener: LinkListener): () => void {
+    const known = shared.get(nsFd) ?? share(nsFd);
+    shared.set(nsFd, known);
+    known.listeners.add(listener);
+    return () => {
+      known.listeners.delete(listener);
+      if (known.listeners.size > 0) return;
+      known.monitor.close();
+      shared.delete(nsFd);
+    };
+  }
+
+  return {
+    waitUp: (where, name, timeoutMs) =>
+      spaces.with(where, ({ fd, route }) => waitUp(route, (listener) => listen(fd, listener), name, timeoutMs)),
+  };
+}
+
+function share(nsFd: Fd): Shared {
+  const listeners = new Set<LinkListener>();
+  const each = (tell: (listener: LinkListener) => void) => [...listeners].forEach(tell);
+  const monitor = monitorLinks(nsFd, {
+    changed: (link) => each((listener) => listener.changed(link)),
+    removed: (link) => each((listener) => listener.removed(link)),
+    lost: () => each((listener) => listener.lost()),
+    failed: (error) => each((listener) => listener.failed(error)),
+  });
+  return { monitor, listeners };
+}
+
+/** [Documentation/networking/operstates.rst] a driver that does not tell leaves "unknown", which is to be taken for up. */
+function isUp(link: Link): boolean {
+  return link.up && (link.operstate === "up" || link.operstate === "unknown");
+}
+
+async function waitUp(
+  route: NetlinkSocket,
+  listen: (listener: LinkListener) => () => void,
+  name: string,
+  timeoutMs: number,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let last: Link | undefined;
+  const judge = (link: Link) => {
+    last = link;
+    if (isUp(link)) resolve();
+  };
+  const ask = () => lookAt(route, name).then(judge, reject);
+  const timer = setTimeout(() => reject(late(name, last, timeoutMs)), timeoutMs);
+  try {
+    const stop = listen({
+      changed: (link) => link.name === name && judge(link),
+      removed: (link) => link.name === name && reject(new NetError("notFound", `network interface ${name} was removed`)),
+      lost: ask,
+      failed: reject,
+    });
+    try {
+      // After the subscription: a link that came up before it is seen here, one that comes up later there.
+      ask();
+      await promise;
+    } finally {
+      stop();
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function lookAt(route: NetlinkSocket, name: string): Promise<Link> {
+  const request = getLink(name);
+  const [answer] = await route.ask([request]);
+  if (answer?.refusal !== undefined) throw refused(request.what, answer.refusal);
+  const message = answer?.messages[0];
+  if (message === undefined) throw new NetError("internal", `${request.what}: the kernel gave no answer`);
+  return parseLink(message);
+}
+
+function late(name: string, last: Link | undefined, timeoutMs: number): NetError {
+  const state = last === undefined ? "" : ` (it is ${last.up ? "" : "administratively down, "}operstate ${last.operstate})`;
+  return new NetError("unavailable", `network interface ${name} did not come up in ${timeoutMs} ms${state}`);
+}
