@@ -8,20 +8,23 @@ import { deriveEndpoints, networkOf } from "./derive.ts";
 import { type Gateways, gatewaysOf } from "./gateway.ts";
 import { driverOf, type House, ipamOf } from "./house.ts";
 import { namesOf } from "./names.ts";
-import { ensureDefaults, plug, unplug } from "./plug.ts";
+import { ensureDefaults, plug, unplug, untilUp } from "./plug.ts";
 import { attached } from "./state.ts";
 import { type Transaction, tearDown } from "./transaction.ts";
 
 const IFNAME = "com.docker.network.endpoint.ifname";
 
-/** Makes one leg: row, addresses, link, plugged in; the caller publishes and derives. @returns the endpoint as it is stored */
+/**
+ * Makes one leg: row, addresses, link, plugged in; the caller publishes and derives.
+ * @returns the endpoint as it is stored, and what to wait for before packets pass
+ */
 export async function attachEndpoint(
   house: House,
   tx: Transaction,
   who: { member: Member; sandbox: Sandbox },
   network: Network,
   wish: EndpointWish,
-): Promise<Endpoint> {
+): Promise<{ endpoint: Endpoint; ready: () => Promise<void> }> {
   const { member, sandbox } = who;
   const netns = { path: sandbox.path };
   const driver = driverOf(house, network.driver);
@@ -45,7 +48,7 @@ export async function attachEndpoint(
     ...(hostIfindex === undefined ? {} : { hostIfindex }),
   };
   house.state.endpoints.put(standing);
-  return standing;
+  return { endpoint: standing, ready: () => untilUp(house.kernel, attachment) };
 }
 
 /**

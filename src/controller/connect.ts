@@ -8,7 +8,7 @@ import { deriveEndpoints, deriveMember } from "./derive.ts";
 import { type House, tell } from "./house.ts";
 import { publish } from "./publish.ts";
 import { attached, findMember, findNetwork } from "./state.ts";
-import { type Transaction, transaction } from "./transaction.ts";
+import { type Transaction, together, transaction } from "./transaction.ts";
 import { checkWish } from "./wish.ts";
 
 /** Puts a member on a network: at once when its sandbox is open, else when it opens. */
@@ -50,10 +50,10 @@ export async function join(
   const { member, sandbox } = who;
   if (network.state !== "ready") throw new NetError("notFound", `network ${network.name} not found`, { hint: "it is being removed" });
   tx.undo("names and files of a member", () => rederive(house, member.id));
-  const endpoint = await attachEndpoint(house, tx, who, network, wish);
+  const { endpoint, ready } = await attachEndpoint(house, tx, who, network, wish);
   const moved = await publish(house, tx, member, gateways(house, attached(house.state, member.id)));
-  await deriveEndpoints(house, [...new Set([endpoint.id, ...moved])]);
-  await deriveMember(house, member, sandbox);
+  const changed = [...new Set([endpoint.id, ...moved])];
+  await together([ready, () => deriveEndpoints(house, changed), () => deriveMember(house, member, sandbox)]);
   return house.state.endpoints.get(endpoint.id) ?? endpoint;
 }
 

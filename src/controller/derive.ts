@@ -8,6 +8,7 @@ import { driverOf, type House } from "./house.ts";
 import { nameRecord, parseResolvConf, resolverView } from "./names.ts";
 import { attached } from "./state.ts";
 import { embeddedResolvConf, hostsFile, plainResolvConf } from "./text-files.ts";
+import { together } from "./transaction.ts";
 
 /**
  * What follows from the store: rules, names, text files. None of it is undone; after a failure it is derived again from the store as it
@@ -25,8 +26,10 @@ export async function deriveEndpoints(house: House, ids: Id[]): Promise<void> {
     records.push(...recordOf(house, endpoint));
   }
   const without = (present: Set<Id>) => ids.filter((id) => !present.has(id));
-  await house.firewall.change(policies, without(new Set(policies.map((policy) => policy.id))));
-  await house.dns.change(records, without(new Set(records.map((record) => record.endpointId))));
+  await together([
+    () => house.firewall.change(policies, without(new Set(policies.map((policy) => policy.id)))),
+    () => house.dns.change(records, without(new Set(records.map((record) => record.endpointId)))),
+  ]);
 }
 
 /** /etc/hosts, /etc/resolv.conf, /etc/hostname and the resolver of one member. */

@@ -11,7 +11,7 @@ const UP_TIMEOUT_MS = 10_000;
 const DEFAULT: Record<Family, Cidr> = { 4: "0.0.0.0/0" as Cidr, 6: "::/0" as Cidr };
 
 /**
- * Addresses, up, routes: one batch inside the sandbox, the same for every driver; then waits until packets pass.
+ * Addresses, up, routes: one batch inside the sandbox, the same for every driver.
  * `before` and `after` say whether the default routes move to this endpoint.
  */
 export async function plug(
@@ -32,6 +32,10 @@ export async function plug(
     ...moveDefault(4, before.ipv4, after.ipv4, endpoint, dev),
     ...moveDefault(6, before.ipv6, after.ipv6, endpoint, dev),
   ]);
+}
+
+/** Until the link is operationally up packets are lost: [dev_activate] runs when its carrier is noticed, not when it is set up. */
+export async function untilUp(kernel: Kernel, attachment: Attachment): Promise<void> {
   if (attachment.waitFor !== undefined) await kernel.waitUp(kernel.host, attachment.waitFor, UP_TIMEOUT_MS);
 }
 

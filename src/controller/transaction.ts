@@ -41,3 +41,9 @@ export async function tearDown(steps: (() => Promise<void> | void)[]): Promise<v
   }
   if (first !== undefined) throw first;
 }
+
+/** Starts all, waits for all, then throws the first failure: an undo must not run while a deed still does. */
+export async function together(deeds: (() => Promise<void>)[]): Promise<void> {
+  const results = await Promise.allSettled(deeds.map((deed) => deed()));
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+}
