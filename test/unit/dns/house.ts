@@ -2,12 +2,12 @@ import dgram from "node:dgram";
 import { once } from "node:events";
 import net from "node:net";
 import { Packet } from "dns2";
-import { bindSocket, HERE, listen, localPort, socketIn, socketNumbers } from "../../../native/index.ts";
+import { bindSocket, type Fd, HERE, listen, localPort, socketIn, socketNumbers } from "../../../native/index.ts";
 import { createAnswerer } from "../../../src/dns/answer.ts";
 import { sightOf } from "../../../src/dns/view.ts";
 import { newQuery } from "../../../src/dns/wire.ts";
 import { createZone, type Zone } from "../../../src/dns/zone.ts";
-import { parseIp } from "../../../src/model/address.ts";
+import { ipBytes, parseIp } from "../../../src/model/address.ts";
 import type { DnsSockets } from "../../../src/model/kernel.ts";
 import type { NameRecord, ResolverView } from "../../../src/model/name.ts";
 
@@ -63,13 +63,14 @@ export function addresses(packet: Packet): string[] {
 }
 
 /** UDP and TCP on 127.0.0.11, as the kernel room makes them in a sandbox; here, or in the namespace `nsFd`. */
-export function dnsSockets(nsFd = HERE): DnsSockets & { udpPort: number; tcpPort: number } {
-  const address = Buffer.of(127, 0, 0, 11);
-  const [udpFd, tcpFd] = [socketNumbers.SOCK_DGRAM, socketNumbers.SOCK_STREAM].map((type) => {
+export function dnsSockets(nsFd: Fd = HERE, ip = "127.0.0.11", port = 0): DnsSockets & { udpPort: number; tcpPort: number } {
+  const open = (type: number) => {
     const fd = socketIn(nsFd, socketNumbers.AF_INET, type, 0);
-    bindSocket(fd, address, 0, {});
+    bindSocket(fd, Buffer.from(ipBytes(parseIp(ip))), port, {});
     return fd;
-  }) as [number, number];
+  };
+  const udpFd = open(socketNumbers.SOCK_DGRAM);
+  const tcpFd = open(socketNumbers.SOCK_STREAM);
   listen(tcpFd, 128);
   return { udpFd, tcpFd, udpPort: localPort(udpFd), tcpPort: localPort(tcpFd) };
 }
