@@ -37,6 +37,7 @@ export async function firewallWorld({ bridgeNetfilter = false } = {}): Promise<W
     await host.must(["sysctl", "-q", ...sysctls(bridgeNetfilter)]);
     const sandboxes = {} as Record<Container, Netns>;
     for (const [bridge, { subnet4, subnet6, containers }] of Object.entries(BRIDGES)) {
+      const metric = bridge === "br-a" ? "1001" : "1002";
       const gateway = { ipv4: `${subnet4}.1`, ipv6: `${subnet6}::1` };
       await host.must(["ip", "-batch", "-"], {
         input: `link add ${bridge} type bridge forward_delay 0
@@ -45,8 +46,8 @@ export async function firewallWorld({ bridgeNetfilter = false } = {}): Promise<W
           link set ${bridge} up\n`,
       });
       await host.must(["sysctl", "-q", `net.ipv4.conf.${bridge}.route_localnet=1`]);
-      // IPv6 has no route_localnet: an answer to ::1 is delivered when ::1 is local on the interface that it comes in by.
-      await host.must(["ip", "route", "add", "local", "::1", "dev", bridge, "table", "local", "metric", "1024"]);
+      // IPv6 has no route_localnet: an answer to ::1 is delivered when ::1 is local on the interface that it comes in by, each with a metric of its own.
+      await host.must(["ip", "route", "add", "local", "::1", "dev", bridge, "table", "local", "metric", metric]);
       for (const name of containers) {
         sandboxes[name] = own.use(await netns(`nl-${name}`));
         await join(sandboxes[name], name, host, bridge, gateway);
