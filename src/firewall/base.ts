@@ -26,7 +26,7 @@ export const SETS = {
   internal: set("internal", ["ifname"]),
   routed: set("routed", ["nf_proto", "ifname"]),
   unprotected: set("unprotected", ["nf_proto", "ifname"]),
-  masquerade: set("masquerade", ["nf_proto", "ifname"]),
+  masqueraded: set("masqueraded", ["nf_proto", "ifname"]),
   /** The only ones with intervals, which cost time at every change; they change with networks, never with endpoints. */
   subnets4: set("subnets4", ["ifname", "ipv4_addr"], ["interval"]),
   subnets6: set("subnets6", ["ifname", "ipv6_addr"], ["interval"]),
@@ -154,13 +154,13 @@ const RULES: readonly (readonly [NftChain, Rules])[] = [
       ["", { match: "ip6 saddr", is: "::1" }, { lookup: ["oifname"], set: SETS.bridges }, MASQUERADE],
       [
         "",
-        { lookup: ["meta nfproto", "iifname"], set: SETS.masquerade },
+        { lookup: ["meta nfproto", "iifname"], set: SETS.masqueraded },
         { lookup: ["iifname", "ip saddr"], set: SETS.subnets4 },
         MASQUERADE,
       ],
       [
         "",
-        { lookup: ["meta nfproto", "iifname"], set: SETS.masquerade },
+        { lookup: ["meta nfproto", "iifname"], set: SETS.masqueraded },
         { lookup: ["iifname", "ip6 saddr"], set: SETS.subnets6 },
         MASQUERADE,
       ],

@@ -39,7 +39,7 @@ export function ledger(): Ledger {
       const before = held.get(key);
       const stays = after.owners.size > 0;
       if (before !== undefined && stays && sameData(before.entry, after.entry)) continue;
-      if (before !== undefined) deleted.push(before.entry);
+      if (before !== undefined) deleted.push({ set: before.entry.set, element: { key: before.entry.element.key } });
       if (stays) added.push(after.entry);
     }
     return [...commands("element delete", deleted), ...commands("element add", added)];

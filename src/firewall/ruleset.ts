@@ -26,7 +26,7 @@ function networkEntries(network: NetworkPolicy): Entry[] {
     const mode = family === 4 ? network.mode4 : network.mode6;
     if (mode === "routed") entries.push(entry(SETS.routed, key));
     if (mode === "nat-unprotected") entries.push(entry(SETS.unprotected, key));
-    if (family === 4 ? network.masquerade4 : network.masquerade6) entries.push(entry(SETS.masquerade, key));
+    if (family === 4 ? network.masquerade4 : network.masquerade6) entries.push(entry(SETS.masqueraded, key));
   }
   return entries;
 }

@@ -101,8 +101,8 @@ export type NftAction =
   | { verdict: NftVerdict }
   /** `iifname vmap @map`; a packet that is not in it goes on. */
   | { vmap: readonly NftField[]; map: NftSet }
-  /** `dnat ip to 192.0.2.2:80`; either part may stay as it is. */
-  | { nat: "dnat" | "snat"; family: "ip" | "ip6"; address?: Ip; port?: number }
+  /** `dnat ip to 192.0.2.2:80`; without a port it stays as it is. */
+  | { nat: "dnat" | "snat"; family: "ip" | "ip6"; address: Ip; port?: number }
   /** `dnat ip to meta l4proto . th dport map @map`, whose data is an address and a port; a packet that is not in it goes on. */
   | { dnat: readonly NftField[]; family: "ip" | "ip6"; map: NftSet }
   | { redirect: { port: number } }

@@ -111,11 +111,11 @@ export function verdictData(w: NetlinkWriter, verdict: NftVerdict): void {
 }
 
 /** `family` is NFPROTO_IPV4 or NFPROTO_IPV6; the registers hold an address and a port in network order. */
-export function nat(w: NetlinkWriter, kind: "snat" | "dnat", family: number, address?: number, port?: number): void {
+export function nat(w: NetlinkWriter, kind: "snat" | "dnat", family: number, address: number, port?: number): void {
   expression(w, "nat", () => {
     w.u32be(1, kind === "snat" ? 0 : 1);
     w.u32be(2, family);
-    if (address !== undefined) w.u32be(3, address);
+    w.u32be(3, address);
     if (port !== undefined) w.u32be(5, port);
   });
 }

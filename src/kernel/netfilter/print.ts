@@ -71,7 +71,7 @@ function printAction(action: NftAction): string {
   if ("redirect" in action) return `redirect to :${action.redirect.port}`;
   if ("vmap" in action) return `${action.vmap.join(" . ")} vmap @${action.map.name}`;
   if ("dnat" in action) return `dnat ${action.family} to ${action.dnat.join(" . ")} map @${action.map.name}`;
-  const address = action.family === "ip6" && action.address !== undefined ? `[${action.address}]` : (action.address ?? "");
+  const address = action.family === "ip6" ? `[${action.address}]` : action.address;
   return `${action.nat} ${action.family} to ${address}${action.port === undefined ? "" : `:${action.port}`}`;
 }
 
