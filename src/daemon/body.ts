@@ -23,7 +23,10 @@ class BodyTooLarge extends Error {
  * @returns undefined when there is no body: what that means is the route's to say.
  * @throws invalid in dockerd's words for a wrong Content-Type, broken JSON, or content after it.
  */
-export async function readJson<T extends TSchema>(request: FastifyRequest, schema: Validator<Record<never, never>, T>): Promise<Static<T> | undefined> {
+export async function readJson<T extends TSchema>(
+  request: FastifyRequest,
+  schema: Validator<Record<never, never>, T>,
+): Promise<Static<T> | undefined> {
   const bytes = await readBytes(request.raw, request.headers["content-length"]);
   return parseJson({ contentType: request.headers["content-type"], bytes }, schema);
 }

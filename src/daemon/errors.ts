@@ -5,7 +5,8 @@ import type { Log } from "../model/log.ts";
 /** Answers `{"message"}` with the status of the error's code; `hint` is a member more, which Docker's clients skip. */
 export function sendError(error: unknown, reply: FastifyReply, log: Log): FastifyReply {
   const status = statusOf(error);
-  if (status >= 500) log.error("request failed", { method: reply.request.method, url: reply.request.originalUrl, status, error: chainOf(error) });
+  if (status >= 500)
+    log.error("request failed", { method: reply.request.method, url: reply.request.originalUrl, status, error: chainOf(error) });
   return reply.code(status).send(errorBody(error));
 }
 

@@ -22,7 +22,8 @@ export interface Filters {
 export function parseFilters(text: string | undefined, known: readonly string[]): Filters {
   const byKey = text === undefined || text === "" ? new Map<string, string[]>() : read(text);
   for (const key of byKey.keys()) {
-    if (!known.includes(key)) throw new NetError("invalid", `invalid filter '${key}'`, { hint: `filters that there are: ${known.join(", ")}` });
+    if (!known.includes(key))
+      throw new NetError("invalid", `invalid filter '${key}'`, { hint: `filters that there are: ${known.join(", ")}` });
   }
   const values = (key: string): readonly string[] => byKey.get(key) ?? [];
   return {
@@ -31,7 +32,8 @@ export function parseFilters(text: string | undefined, known: readonly string[])
     any: (key, fits) => values(key).length === 0 || values(key).some(fits),
     flag: (key) => flagOf(key, values(key)),
     labels: (labels) =>
-      values("label").every((wanted) => hasLabel(labels ?? {}, wanted)) && !values("label!").some((wanted) => hasLabel(labels ?? {}, wanted)),
+      values("label").every((wanted) => hasLabel(labels ?? {}, wanted)) &&
+      !values("label!").some((wanted) => hasLabel(labels ?? {}, wanted)),
     until: () => untilOf(values("until")),
   };
 }
@@ -93,6 +95,7 @@ function untilOf(values: readonly string[]): bigint | undefined {
   const [value] = values;
   if (value === undefined) return undefined;
   const at = parseInstant(value);
-  if (at === undefined) throw new NetError("invalid", `invalid value for filter 'until': ${value}`, { hint: "write a duration such as 24h or a time" });
+  if (at === undefined)
+    throw new NetError("invalid", `invalid value for filter 'until': ${value}`, { hint: "write a duration such as 24h or a time" });
   return at;
 }

@@ -1,6 +1,6 @@
 import { NetError } from "../model/errors.ts";
 
-const UNITS_NS: Record<string, number> = { ns: 1, us: 1e3, "µs": 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
+const UNITS_NS: Record<string, number> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
 const PART = /(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g;
 
 /** `1h30m`, `0s`, `1.5s` in nanoseconds; undefined when it is not one. [Go time.ParseDuration] */
@@ -37,7 +37,9 @@ export function instantOf(name: string, text: string | undefined): bigint | unde
   if (text === undefined || text === "" || text === "0") return undefined;
   const at = parseInstant(text);
   if (at !== undefined) return at;
-  throw new NetError("invalid", `invalid value for "${name}": ${text}`, { hint: "write seconds since 1970, an RFC 3339 time or a duration such as 10m" });
+  throw new NetError("invalid", `invalid value for "${name}": ${text}`, {
+    hint: "write seconds since 1970, an RFC 3339 time or a duration such as 10m",
+  });
 }
 
 /** The moment that Go's zero time means: never. */

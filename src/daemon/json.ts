@@ -19,3 +19,8 @@ export function progressLine(value: unknown): string {
 export function sorted<T>(record: Readonly<Record<string, T>> | null | undefined): Record<string, T> {
   return Object.fromEntries(Object.entries(record ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+/** An integer beyond 2^53 as JSON digits. [proposal-json-parse-with-source] */
+export function jsonInteger(value: bigint): unknown {
+  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(value));
+}

@@ -42,7 +42,9 @@ export interface Volumes {
 export function openVolumes(dataRoot: string, containers: Pick<Containers, "all" | "mounts">): Volumes {
   const root = join(dataRoot, "volumes");
   const users = (name: string) =>
-    containers.all().flatMap(({ id }) => (containers.mounts(id).some((mount) => mount.type === "volume" && mount.name === name) ? [id] : []));
+    containers
+      .all()
+      .flatMap(({ id }) => (containers.mounts(id).some((mount) => mount.type === "volume" && mount.name === name) ? [id] : []));
   const names = () => namesIn(root);
   const get = async (name: string) => {
     const volume = isName(name) ? await readVolume(root, name) : undefined;

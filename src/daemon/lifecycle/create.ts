@@ -14,7 +14,11 @@ import { tell, tellVolume } from "./tell.ts";
  * Makes a container and the member that will be on its networks; nothing runs yet. A network that does not exist is no error before the
  * start, because it may come until then; an address that its network cannot have is one at once.
  */
-export async function create(stage: Stage, name: string | undefined, body: ContainerCreateBody | undefined): Promise<{ container: Container; warnings: string[] }> {
+export async function create(
+  stage: Stage,
+  name: string | undefined,
+  body: ContainerCreateBody | undefined,
+): Promise<{ container: Container; warnings: string[] }> {
   if (name !== undefined) checkContainerName(name);
   const request = parseContainerRequest(body);
   const target = request.mode.kind === "container" ? findTarget(stage, request.mode.ref) : undefined;

@@ -1,13 +1,15 @@
-import type { Container, Exec, ExecConfig, Session } from "../../container/types.ts";
+import type { Readable } from "node:stream";
+import type { Container, Exec, ExecConfig, Image, Session } from "../../container/types.ts";
 import { messageOf } from "../../model/errors.ts";
 import type { Id } from "../../model/id.ts";
 import type { Filters } from "../filters.ts";
 import type { ContainerCreateBody, EndpointSettings, HostConfigBody } from "../parse/schemas.ts";
 import type { DaemonDeps } from "../types.ts";
-import type { Volumes } from "../volumes.ts";
+import type { Volume, VolumeSpec, Volumes } from "../volumes.ts";
 import { rename, update } from "./change.ts";
 import { create } from "./create.ts";
 import { bringBack, watchExits } from "./exits.ts";
+import { importImage, loadImages, pruneImages, removeImage, tagImage } from "./images.ts";
 import { keyedLock } from "./locks.ts";
 import { connect, disconnect, pruneNetworks } from "./networks.ts";
 import { pruneContainers, remove } from "./remove.ts";
@@ -15,10 +17,11 @@ import { restart } from "./restart.ts";
 import { shouldRestore } from "./restart-policy.ts";
 import { createRestarts } from "./restarts.ts";
 import { createRuns } from "./runs.ts";
-import { attach, createExec, startExec } from "./sessions.ts";
+import { attach, createExec, detached, startExec } from "./sessions.ts";
 import { lives, type Stage } from "./stage.ts";
 import { start } from "./start.ts";
 import { kill, pause, type StopOptions, stop, unpause } from "./stop.ts";
+import { createVolume, pruneVolumes, removeVolume } from "./volumes.ts";
 
 /** The verbs that join a process and its networks. `ref` is what a person typed: a name, an id or the beginning of one. */
 export interface Lifecycle {
@@ -39,8 +42,20 @@ export interface Lifecycle {
   disconnect(network: string, ref: string, options: { force: boolean }): Promise<void>;
   pruneNetworks(filters: Filters): Promise<string[]>;
   attach(ref: string): Promise<{ container: Container; session: Session }>;
+  detached(ref: string): void;
   createExec(ref: string, config: ExecConfig): Exec;
   startExec(execId: string, options: { detach: boolean; tty: boolean }): Promise<Session | undefined>;
+  tagImage(ref: string, repository: string, tag: string): void;
+  importImage(tar: Readable, options: { reference?: string; message: string; changes: string[] }): Promise<string>;
+  loadImages(tar: Readable): AsyncIterable<string>;
+  removeImage(ref: string, options: { force: boolean }): Promise<{ untagged?: string; deleted?: string }[]>;
+  pruneImages(
+    all: boolean,
+    mayGo: (image: Image) => boolean,
+  ): Promise<{ deleted: { untagged?: string; deleted?: string }[]; reclaimed: number }>;
+  createVolume(spec: VolumeSpec): Promise<Volume>;
+  removeVolume(name: string): Promise<void>;
+  pruneVolumes(filters: Filters): Promise<{ deleted: string[]; reclaimed: number }>;
   /** The record as people should see it: with what restart policies are doing. */
   shown(container: Container): Container;
   /** After a start of the daemon: brings back what restart policies ask for. */
@@ -69,8 +84,17 @@ export function createLifecycle(deps: DaemonDeps, volumes: Volumes): Lifecycle {
     disconnect: (network, ref, options) => disconnect(stage, network, ref, options),
     pruneNetworks: (filters) => pruneNetworks(stage, filters),
     attach: (ref) => attach(stage, ref),
+    detached: (ref) => detached(stage, ref),
     createExec: (ref, config) => createExec(stage, ref, config),
     startExec: (execId, options) => startExec(stage, execId, options),
+    tagImage: (ref, repository, tag) => tagImage(stage, ref, repository, tag),
+    importImage: (tar, options) => importImage(stage, tar, options),
+    loadImages: (tar) => loadImages(stage, tar),
+    removeImage: (ref, options) => removeImage(stage, ref, options),
+    pruneImages: (all, mayGo) => pruneImages(stage, all, mayGo),
+    createVolume: (spec) => createVolume(stage, spec),
+    removeVolume: (name) => removeVolume(stage, name),
+    pruneVolumes: (filters) => pruneVolumes(stage, filters),
     shown: (container) => shown(stage, container),
     restore() {
       for (const container of deps.containers.all()) {

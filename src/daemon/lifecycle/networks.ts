@@ -24,7 +24,9 @@ function memberId(stage: Stage, network: string, ref: string, force: boolean): s
   try {
     return stage.containers.find(ref).id;
   } catch (error) {
-    const left = force ? stage.controller.view(network).endpoints.find(({ member }) => member.name === ref || member.id === ref) : undefined;
+    const left = force
+      ? stage.controller.view(network).endpoints.find(({ member }) => member.name === ref || member.id === ref)
+      : undefined;
     if (left !== undefined) return left.member.id;
     throw error;
   }

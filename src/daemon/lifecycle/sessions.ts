@@ -6,10 +6,16 @@ import { tell } from "./tell.ts";
 /** The container's streams, from now on; before its start they wait for it, and they end when the start fails. */
 export async function attach(stage: Stage, ref: string): Promise<{ container: Container; session: Session }> {
   const container = stage.containers.find(ref);
-  if (container.state.status === "paused") throw new NetError("conflict", `container ${ref} is paused, unpause the container before attach`);
+  if (container.state.status === "paused")
+    throw new NetError("conflict", `container ${ref} is paused, unpause the container before attach`);
   const session = await stage.containers.attach(container.id);
   tell(stage, "attach", container);
   return { container, session: tracked(stage, container.id, session) };
+}
+
+/** Its keys were pressed: the session is over, the process is not. */
+export function detached(stage: Stage, ref: string): void {
+  tell(stage, "detach", stage.containers.find(ref));
 }
 
 export function createExec(stage: Stage, ref: string, config: ExecConfig): Exec {

@@ -47,7 +47,12 @@ async function startNow(stage: Stage, id: Id): Promise<boolean> {
 async function runIn(stage: Stage, id: Id): Promise<void> {
   const sandbox = await stage.controller.open(id);
   const dir = stage.containers.dir(id);
-  const placement = { netns: sandbox.path, hosts: join(dir, "hosts"), resolvConf: join(dir, "resolv.conf"), hostname: join(dir, "hostname") };
+  const placement = {
+    netns: sandbox.path,
+    hosts: join(dir, "hosts"),
+    resolvConf: join(dir, "resolv.conf"),
+    hostname: join(dir, "hostname"),
+  };
   stage.runs.began(id);
   try {
     await stage.containers.start(id, placement);
@@ -78,7 +83,9 @@ function refuseDeadTarget(stage: Stage, id: Id): void {
   if (target === undefined) throw new NetError("internal", `joining network namespace of container: No such container: ${mode.shareWith}`);
   if (!lives(target)) {
     const what = `container ${target.name} is ${target.state.status}`;
-    throw new NetError("conflict", `cannot join network namespace of a non running container: ${what}`, { hint: `start ${target.name} first` });
+    throw new NetError("conflict", `cannot join network namespace of a non running container: ${what}`, {
+      hint: `start ${target.name} first`,
+    });
   }
 }
 

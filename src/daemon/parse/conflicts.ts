@@ -19,7 +19,10 @@ export function checkConflicts(body: ContainerCreateBody, mode: NetworkMode): vo
     [shared && some(host.Dns), "dns and the network mode"],
     [shared && some(host.ExtraHosts), "custom host-to-IP mapping and the network mode"],
     [!!body.MacAddress && (shared || mode.kind === "host"), "mac-address and the network mode"],
-    [shared && (some(Object.keys(host.PortBindings ?? {})) || !!host.PublishAllPorts), "port publishing and the container type network mode"],
+    [
+      shared && (some(Object.keys(host.PortBindings ?? {})) || !!host.PublishAllPorts),
+      "port publishing and the container type network mode",
+    ],
     [shared && some(Object.keys(body.ExposedPorts ?? {})), "port exposing and the container type network mode"],
   ];
   const broken = rules.find(([applies]) => applies);
@@ -33,6 +36,9 @@ export function checkNetworks(mode: NetworkMode, networks: readonly string[]): v
   }
   const own = mode.kind === "host" ? "host" : undefined;
   if ((mode.kind === "host" || mode.kind === "container") && networks.some((network) => network !== own)) {
-    throw new NetError("invalid", "container sharing network namespace with another container or host cannot be connected to any other network");
+    throw new NetError(
+      "invalid",
+      "container sharing network namespace with another container or host cannot be connected to any other network",
+    );
   }
 }

@@ -25,7 +25,8 @@ export interface ContainerRequest {
 
 /** @throws invalid for everything that can be told without looking at images, networks and other containers. */
 export function parseContainerRequest(body: ContainerCreateBody | undefined): ContainerRequest {
-  if (body === undefined || Object.keys(body).length === 0) throw new NetError("invalid", "config cannot be empty in order to create a container");
+  if (body === undefined || Object.keys(body).length === 0)
+    throw new NetError("invalid", "config cannot be empty in order to create a container");
   const host: HostConfigBody = body.HostConfig ?? {};
   const mode = parseNetworkMode(host.NetworkMode);
   checkConflicts(body, mode);
