@@ -24,10 +24,10 @@ export function readOptions(argv: string[], command: Command): Options {
       },
     );
   }
-  return Object.fromEntries(NAMES.map((name) => [name, valueOf(name, flags, file)])) as Options;
+  return Object.fromEntries(NAMES.map((name) => [name, settle(name, flags, file)])) as Options;
 }
 
-function valueOf(name: keyof Options, flags: Map<string, unknown>, file: Map<string, unknown>): unknown {
+function settle(name: keyof Options, flags: Map<string, unknown>, file: Map<string, unknown>): unknown {
   const setting = SETTINGS[name] as Setting<unknown>;
   if (flags.has(name)) return setting.parse(flags.get(name), longFlag(setting));
   if (file.has(name)) return setting.parse(file.get(name), keyOf(name));

@@ -3,7 +3,7 @@
  *
  * floor FOLDER BRIDGE reads commands from stdin and answers each with one line on stdout:
  *   attach NAME ADDRESS/PREFIX GATEWAY   a network namespace pinned at FOLDER/NAME, a veth pair with its end there, address, route, and
- *                                        the wait until the host's end is operational; answers with microseconds
+ *                                        the wait until the host's end is operational; answers with microseconds: in all, and without the namespace
  *   detach NAME                          the host's end down and out of the bridge, the namespace unpinned; answers with microseconds
  *
  * The same steps in the same order as netloomd's: unshare + bind mount, one RTM_NEWLINK with the peer born inside, one batch inside
@@ -245,10 +245,12 @@ static void attach(const struct host *host, const char *name, const char *addres
   int inside = open_netlink(0);
   if (setns(host->netns, CLONE_NEWNET) < 0) die("setns");
   int netns = open_or_die(path, O_RDONLY);
+  double has_netns = now_us();
   add_veth(host->route, name, host->bridge, netns);
   furnish(inside, link_index(inside, "eth0"), address, prefix, gateway);
   wait_up(events, name);
-  printf("%.0f\n", now_us() - start);
+  double done = now_us();
+  printf("%.0f %.0f\n", done - start, done - has_netns);
   close(netns);
   close(inside);
   close(events);

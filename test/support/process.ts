@@ -17,7 +17,7 @@ export interface Result {
 }
 
 export interface RunOptions {
-  input?: string | Uint8Array;
+  input?: string | Uint8Array | undefined;
   env?: Record<string, string>;
   cwd?: string;
   /** Default 30 000. The process is killed and the promise fails. */
