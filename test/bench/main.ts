@@ -1,0 +1,33 @@
+import { benchAttach } from "./attach.ts";
+import { inOwnNetns } from "./here.ts";
+import { benchIdle, benchNetworks, benchStart } from "./verbs.ts";
+
+// npm run bench -- [NAME [ARGUMENTS]]...: figures side by side in one run. Nothing here passes or fails by its time.
+
+const BENCHES: Record<string, { what: string; run(args: number[]): Promise<void> }> = {
+  attach: {
+    what: "one more endpoint at 0, 100 and 1000 (or the sizes given), beside the C floor, CNI and netavark",
+    run: (sizes) => benchAttach(sizes.length > 0 ? sizes : undefined),
+  },
+  networks: { what: "network create and rm", run: benchNetworks },
+  start: { what: "start of a container on no network, on bridge and on a user-defined network", run: benchStart },
+  idle: { what: "the memory of an idle daemon", run: benchIdle },
+};
+
+const words = process.argv.slice(2);
+const names = words.filter((word) => !/^\d+$/.test(word));
+const unknown = names.filter((name) => !(name in BENCHES));
+if (names.length === 0 || unknown.length > 0) {
+  for (const name of unknown) console.error(`no such bench: ${name}`);
+  console.error(
+    `usage: npm run bench -- NAME...\n${Object.entries(BENCHES)
+      .map(([name, { what }]) => `  ${name.padEnd(10)}${what}`)
+      .join("\n")}`,
+  );
+  process.exitCode = 2;
+} else if (await inOwnNetns()) {
+  for (const name of names) {
+    console.log(`# ${name}`);
+    await BENCHES[name]?.run(words.filter((word) => /^\d+$/.test(word)).map(Number));
+  }
+}
