@@ -103,7 +103,10 @@ export interface Mount {
   mode: string;
 }
 
-/** A running container's (or exec's) streams. `output` ends when the process's end is closed; closing it does not harm the process. */
+/**
+ * A running container's (or exec's) streams. `output` ends when the process's end is closed; closing it does not harm the process.
+ * `output` must be read (or the session closed): the process waits for its readers, and one that lets others wait is cut off.
+ */
 export interface Session {
   tty: boolean;
   /** 1 is stdout, 2 stderr; under a tty all is 1. */
@@ -163,7 +166,7 @@ export interface Exec {
 export interface Placement {
   /** Path of the network namespace. */
   netns: string;
-  /** Files that are bind-mounted to /etc. */
+  /** Paths of the three files that are bind-mounted to /etc. */
   hosts: string;
   resolvConf: string;
   hostname: string;
@@ -189,6 +192,8 @@ export interface Containers {
   start(id: Id, placement: Placement): Promise<void>;
   /** Keeps why a start failed: state `created`, exit code 128, error. */
   startFailed(id: Id, message: string, exitCode: number): void;
+  /** Told by whoever brings it back by its restart policy: shown as `restarting` until the next start, and counted. */
+  restarting(id: Id): void;
   kill(id: Id, signal: string): Promise<void>;
   /** Stop signal, then SIGKILL after the timeout. Resolves when the process is gone and its exit was recorded. */
   stop(id: Id, options: { signal?: string; timeoutS?: number }): Promise<void>;
