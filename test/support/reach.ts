@@ -1,0 +1,62 @@
+import type { Name, World } from "./firewall-world.ts";
+import type { Answer } from "./peer.ts";
+
+/** For an answer that must come, on a machine that may be busy; also past the duplicate address detection of a new IPv6 link. */
+const LONG_MS = 5_000;
+/** For one that must not come. */
+const SHORT_MS = 500;
+
+/** Port 80 is published by the tests that publish, 81 never is; both over TCP and UDP. */
+export async function serve({ peers }: World, ...names: readonly Name[]): Promise<void> {
+  for (const name of names) {
+    for (const protocol of ["tcp", "udp"] as const) {
+      await peers[name].serve(protocol, 80);
+      await peers[name].serve(protocol, 81);
+    }
+  }
+}
+
+/** `-p` for both protocols. */
+export function both(...ports: readonly string[]): string[] {
+  return ports.flatMap((port) => [`${port}/tcp`, `${port}/udp`]);
+}
+
+/**
+ * Finds out whether a table holds, and returns it as it is; expect it to equal `tidy(table)`. The first line has who asks, every other one
+ * whom they ask (`address port`) and what becomes of it over TCP and UDP alike: the address that was seen asking, `refused`, or `timeout`.
+ */
+export async function reach(world: World, table: string): Promise<string> {
+  const [head = [], ...rows] = parse(table);
+  const names = head.slice(1) as Name[];
+  const found = await Promise.all(
+    rows.map(async ([to = "", ...expected]) => [to, ...(await Promise.all(names.map((name, i) => cell(world, name, to, expected[i]))))]),
+  );
+  return print([head, ...found]);
+}
+
+/** A table without what makes it pretty. */
+export function tidy(table: string): string {
+  return print(parse(table));
+}
+
+async function cell({ peers }: World, from: Name, to: string, expected: string | undefined): Promise<string> {
+  const [ip = "", port] = to.split(" ");
+  const timeoutMs = expected === "timeout" ? SHORT_MS : LONG_MS;
+  const [tcp, udp] = await Promise.all(
+    (["tcp", "udp"] as const).map((protocol) => peers[from].ask(protocol, ip, Number(port), timeoutMs).then(said)),
+  );
+  return tcp === udp ? (tcp ?? "") : `tcp ${tcp}, udp ${udp}`;
+}
+
+function said(answer: Answer): string {
+  return "from" in answer ? answer.from : answer.failed;
+}
+
+function parse(table: string): string[][] {
+  const lines = table.split("\n").filter((line) => line.trim() !== "");
+  return lines.map((line) => line.split("|").map((word) => word.trim()));
+}
+
+function print(rows: string[][]): string {
+  return rows.map((row) => row.join(" | ")).join("\n");
+}
