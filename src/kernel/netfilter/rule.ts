@@ -69,10 +69,10 @@ function encodeAction(w: NetlinkWriter, action: NftAction): void {
     lookup(w, action.map.name, FIRST_REGISTER, FIRST_REGISTER);
     nat(w, "dnat", FAMILY[action.family], FIRST_REGISTER, FIRST_REGISTER + addressRegisters(action.family));
   } else {
-    const port = action.port === undefined ? undefined : FIRST_REGISTER + addressRegisters(action.family);
+    const port = FIRST_REGISTER + addressRegisters(action.family);
     immediate(w, FIRST_REGISTER, encodeValue(action.family === "ip" ? "ipv4_addr" : "ipv6_addr", action.address));
-    if (port !== undefined) immediate(w, port, encodeValue("inet_service", action.port ?? 0));
-    nat(w, action.nat, FAMILY[action.family], FIRST_REGISTER, port);
+    if (action.port !== undefined) immediate(w, port, encodeValue("inet_service", action.port));
+    nat(w, action.nat, FAMILY[action.family], FIRST_REGISTER, action.port === undefined ? undefined : port);
   }
 }
 
