@@ -14,26 +14,27 @@ const { AF_INET, SOCK_DGRAM, SOCK_STREAM } = socketNumbers;
 
 /** Where a sandbox's own upstream listens; the same address means another machine, or none, in every other namespace. */
 const INNER: ResolverView["upstreams"][number] = { address: parseIp("127.0.0.53"), port: 5300, from: "sandbox" };
+const INNER6 = { ...INNER, address: parseIp("::1") };
 
-/** A sandbox in a namespace of its own. Its upstream answers every name with `ip`. */
+/** A sandbox in a namespace of its own. Its upstreams answer every name with `ip`. */
 async function sandbox(ip: string) {
   const where = await netns("nl-dns");
   const nsFd = openNs(where.path);
-  const upstream = await upstreamIn(nsFd, ip);
+  const upstreams = await Promise.all([INNER, INNER6].map((inner) => upstreamIn(nsFd, inner, ip)));
   return {
     nsFd,
     sockets: dnsSockets(nsFd),
     async [Symbol.asyncDispose]() {
-      upstream.close();
+      for (const upstream of upstreams) upstream.close();
       closeFd(nsFd);
       await where[Symbol.asyncDispose]();
     },
   };
 }
 
-async function upstreamIn(nsFd: Fd, ip: string): Promise<{ close(): void }> {
-  const { udpFd, tcpFd } = dnsSockets(nsFd, INNER.address, INNER.port);
-  const udp = dgram.createSocket("udp4").bind({ fd: udpFd });
+async function upstreamIn(nsFd: Fd, at: typeof INNER, ip: string): Promise<{ close(): void }> {
+  const { udpFd, tcpFd } = dnsSockets(nsFd, at.address, at.port);
+  const udp = dgram.createSocket(at === INNER6 ? "udp6" : "udp4").bind({ fd: udpFd });
   udp.on("message", (query, from) => udp.send(reply(query, { ips: [ip] }), from.port, from.address));
   const tcp = net.createServer((socket) =>
     socket.on("data", (chunk: Buffer) => socket.end(frame(reply(chunk.subarray(2), { ips: [ip] })))),
@@ -99,6 +100,9 @@ test("queries leave from the namespace that the upstream says", async (t) => {
 
   await dns.serve({ ...view([], { upstreams: [INNER] }), sandboxId: "two" });
   t.deepEqual(await askUdp(two.nsFd, two.sockets.udpPort, "udp.example"), ["198.51.100.2"]);
+  await dns.serve({ ...view([], { upstreams: [INNER6] }), sandboxId: "two" });
+  t.deepEqual(await askUdp(two.nsFd, two.sockets.udpPort, "udp.example"), ["198.51.100.2"]);
+  t.deepEqual(await askTcp(two.nsFd, two.sockets.tcpPort, "tcp.example"), ["198.51.100.2"]);
   await dns.serve({ ...view([], { upstreams: [{ ...outer.upstream, from: "sandbox" }] }), sandboxId: "two" });
   t.deepEqual(await askUdp(two.nsFd, two.sockets.udpPort, "udp.example"), []);
 });

@@ -65,7 +65,7 @@ export function addresses(packet: Packet): string[] {
 /** UDP and TCP on 127.0.0.11, as the kernel room makes them in a sandbox; here, or in the namespace `nsFd`. */
 export function dnsSockets(nsFd: Fd = HERE, ip = "127.0.0.11", port = 0): DnsSockets & { udpPort: number; tcpPort: number } {
   const open = (type: number) => {
-    const fd = socketIn(nsFd, socketNumbers.AF_INET, type, 0);
+    const fd = socketIn(nsFd, ip.includes(":") ? socketNumbers.AF_INET6 : socketNumbers.AF_INET, type, 0);
     bindSocket(fd, Buffer.from(ipBytes(parseIp(ip))), port, {});
     return fd;
   };
