@@ -60,7 +60,6 @@ function mountsOfOthers(room: Room, host: HostConfig, own: PlannedMount[]): Plan
     const other = room.rows.must(findContainer(room.rows.all(), ref).id);
     const mounts = other.mounts.filter(({ type, destination }) => type !== "tmpfs" && !taken.has(destination));
     for (const { destination } of mounts) taken.add(destination);
-    // Made for the other one: it does not go with this container.
-    return mounts.map((mount) => ({ ...mount, anonymous: false, rw: mount.rw && mode !== "ro" }));
+    return mounts.map((mount) => ({ ...mount, rw: mount.rw && mode !== "ro" }));
   });
 }

@@ -10,6 +10,7 @@ export interface Runc {
   /** @returns false when the process has ended already. */
   kill(id: Id, signal: number): Promise<boolean>;
   pause(id: Id): Promise<void>;
+  /** One that is not frozen is no error: SIGKILL thaws too. */
   resume(id: Id): Promise<void>;
   update(id: Id, resources: OciResources): Promise<void>;
   /** Kills what is left in its cgroup, removes that and the state. Absence is success. */
@@ -37,7 +38,13 @@ export function createRunc(program: string, root: string): Runc {
       }
     },
     pause: (id) => run("pause", [id]),
-    resume: (id) => run("resume", [id]),
+    async resume(id) {
+      try {
+        await run("resume", [id]);
+      } catch (error) {
+        if (!/not paused|does not exist/.test(messageOf(error))) throw error;
+      }
+    },
     update: (id, resources) => run("update", ["--resources", "-", id], JSON.stringify(resources)),
     async delete(id) {
       try {

@@ -101,10 +101,11 @@ async function run(room: Room, row: Row): Promise<void> {
     const { data: pid, message = "" } = await conmon.started();
     if (pid <= 0) throw createFailure(runtimeMessage(message) || "the runtime gave no reason");
     room.streams.begin(row, bundle);
+    const startedAt = now();
     await room.runc.start(id).catch((error) => {
       throw createFailure(messageOf(error), error);
     });
-    const state = { ...row.state, status: "running" as const, pid, exitCode: 0, error: "", oomKilled: false, startedAt: now() };
+    const state = { ...row.state, status: "running" as const, pid, exitCode: 0, error: "", oomKilled: false, startedAt };
     room.rows.patch(id, { state, stoppedByHand: false, restartCount: row.state.status === "restarting" ? row.restartCount : 0 });
     watchConmon(room, id, pid, conmon);
   } catch (error) {

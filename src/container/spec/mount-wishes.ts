@@ -7,7 +7,7 @@ import type { HostConfig, Mount } from "../types.ts";
 export interface PlannedMount extends Mount {
   /** mount_namespaces(7): `rprivate` unless a bind says otherwise. */
   propagation: string;
-  /** A volume that was made for this container alone; goes with it on `rm -v`. */
+  /** A volume without a name of its own; goes on `rm -v` of the last container that has it. */
   anonymous: boolean;
   /** A new volume gets what the image has at its destination, unless this says no. */
   copyUp: boolean;

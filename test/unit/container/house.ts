@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import test, { type ExecutionContext } from "ava";
 import { openContainers } from "../../../src/container/index.ts";
 import type { Container, ContainerConfig, Containers, HostConfig, Images, Placement, Session } from "../../../src/container/types.ts";
 import { NetError } from "../../../src/model/errors.ts";
@@ -38,7 +39,12 @@ export async function openHouse(): Promise<House> {
   makeLayer(layer);
   const netns = `nlc-${process.pid}-${++houses}`;
   execFileSync("ip", ["netns", "add", netns]);
-  const placement = { netns: `/run/netns/${netns}`, hosts: join(root, "hosts"), resolvConf: join(root, "resolv.conf"), hostname: join(root, "hostname") };
+  const placement = {
+    netns: `/run/netns/${netns}`,
+    hosts: join(root, "hosts"),
+    resolvConf: join(root, "resolv.conf"),
+    hostname: join(root, "hostname"),
+  };
   writeFileSync(placement.hosts, "127.0.0.1 localhost\n");
   writeFileSync(placement.resolvConf, "nameserver 127.0.0.11\n");
   writeFileSync(placement.hostname, "box\n");
@@ -106,7 +112,16 @@ function makeLayer(layer: string): void {
 /** `Images` with one image of one layer. */
 export function oneImage(layer: string): Images {
   const image = {
-    ...{ id: `sha256:${"ab".repeat(32)}`, repoTags: ["busybox:latest"], created: 0, size: 1000, labels: null, createdAt: "", comment: "", author: "" },
+    ...{
+      id: `sha256:${"ab".repeat(32)}`,
+      repoTags: ["busybox:latest"],
+      created: 0,
+      size: 1000,
+      labels: null,
+      createdAt: "",
+      comment: "",
+      author: "",
+    },
     ...{ architecture: "amd64", os: "linux", layers: [], history: [], lastTagTime: "" },
     config: { Env: ["FROM_IMAGE=1"], Cmd: ["sh"] } as Partial<ContainerConfig>,
   };
@@ -135,7 +150,9 @@ async function whatIsLeft(root: string, ids: string[]): Promise<string[]> {
   const mounts = readFileSync("/proc/self/mountinfo", "utf8")
     .split("\n")
     .filter((line) => line.includes(root));
-  const cgroups = readdirSync("/sys/fs/cgroup").flatMap((name) => ids.map((id) => join("/sys/fs/cgroup", name, "netloom", id)).filter(existsSync));
+  const cgroups = readdirSync("/sys/fs/cgroup").flatMap((name) =>
+    ids.map((id) => join("/sys/fs/cgroup", name, "netloom", id)).filter(existsSync),
+  );
   return [...mounts, ...cgroups, ...(await lingering(root))];
 }
 
@@ -195,3 +212,25 @@ export function readerOf(session: Session): { until(text: string): Promise<strin
 }
 
 export const never = new AbortController().signal;
+
+/** Each test has a machine of its own, and nothing of it is left at the end. */
+export function story(title: string, body: (t: ExecutionContext, house: House) => Promise<void>): void {
+  test(title, async (t) => {
+    const house = await openHouse();
+    try {
+      await body(t, house);
+    } finally {
+      const left = await house.tearDown();
+      t.deepEqual(left, []);
+      t.deepEqual(house.complaints, []);
+    }
+  });
+}
+
+export async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 250; tries++) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`it never came about: ${holds}`);
+}
