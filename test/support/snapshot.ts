@@ -12,7 +12,8 @@ export async function snapshot(): Promise<Snapshot> {
     nft: new Set(numbered(lines(await must(["nft", "--stateless", "list", "ruleset"])))),
     iptables: new Set([...rules(await must(["iptables-save"])), ...rules(await must(["ip6tables-save"]))]),
     mount: new Set(numbered(lines(readFileSync("/proc/self/mountinfo", "utf8")).map(mountOf))),
-    cgroup: new Set(lines(await must(["find", "/sys/fs/cgroup", "-type", "d"]))),
+    // Those that could be a container's: other programs come and go on this machine.
+    cgroup: new Set(lines(await must(["find", "/sys/fs/cgroup", "-type", "d"])).filter((path) => /netloom|[0-9a-f]{64}/.test(path))),
     process: new Set(ourProcesses()),
     folder: new Set(
       ["/run", "/tmp", "/dev/shm"].flatMap((dir) =>
@@ -29,7 +30,9 @@ export function difference(before: Snapshot, after: Snapshot): string[] {
   return Object.keys(before).flatMap((key) => {
     const kind = key as keyof Snapshot;
     const came = [...after[kind].difference(before[kind])].map((what) => `${kind} + ${what}`);
-    const went = [...before[kind].difference(after[kind])].map((what) => `${kind} - ${what}`);
+    // That something else has ended meanwhile is nobody's fault.
+    const fleeting = kind === "process" || kind === "cgroup" || kind === "folder";
+    const went = fleeting ? [] : [...before[kind].difference(after[kind])].map((what) => `${kind} - ${what}`);
     return [...came, ...went];
   });
 }
