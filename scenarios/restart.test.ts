@@ -1,5 +1,6 @@
 import test from "ava";
 import { startNetloomd } from "../test/support/daemon.ts";
+import { fetchFrom } from "../test/support/fetch.ts";
 import { hostNetns } from "../test/support/netns.ts";
 import { page } from "../test/support/page.ts";
 
@@ -16,7 +17,7 @@ for (const how of ["kill9", "stop"] as const) {
     await type("docker create --name idle --network keep alpine sleep 600");
     const inspect = async () => JSON.parse(await type("docker inspect web"))[0].NetworkSettings;
     const before = await inspect();
-    const fetch = () => host.outside.must(["busybox", "wget", "-q", "-T", "5", "-O", "-", `http://${host.address.ipv4}:8080/`]);
+    const fetch = () => fetchFrom(host.outside, `http://${host.address.ipv4}:8080/`);
     t.regex(await fetch(), /hello/);
 
     await daemon[how]();
@@ -25,7 +26,7 @@ for (const how of ["kill9", "stop"] as const) {
 
     t.deepEqual(await inspect(), before);
     t.regex(await fetch(), /hello/);
-    t.regex(await type("docker exec client wget -q -T 5 -O - http://web/"), /hello/, "names answer again");
+    t.regex(await type("docker exec client timeout 5 wget -q -O - http://web/"), /hello/, "names answer again");
     await type("docker run -d --name late --network keep -p 8080:80 alpine sleep 600", { status: 125 });
     await type("docker rm late");
     await type("docker start idle");
@@ -47,5 +48,5 @@ test("a host that lost everything gets it back at the next start", async (t) => 
   await daemon.kill9();
   await host.must(["/usr/sbin/nft", "flush", "ruleset"]);
   await daemon.restart();
-  t.regex(await host.outside.must(["busybox", "wget", "-q", "-T", "5", "-O", "-", `http://${host.address.ipv4}:8080/`]), /hello/);
+  t.regex(await fetchFrom(host.outside, `http://${host.address.ipv4}:8080/`), /hello/);
 });

@@ -1,5 +1,6 @@
 import test from "ava";
 import { startNetloomd } from "../test/support/daemon.ts";
+import { fetchFrom } from "../test/support/fetch.ts";
 import { hostNetns } from "../test/support/netns.ts";
 import { page } from "../test/support/page.ts";
 
@@ -19,7 +20,7 @@ test("networks of one's own: names, aliases, ports, isolation", async (t) => {
   story.say("Names and aliases resolve at 127.0.0.11, forward and reverse:");
   t.regex(await typed("docker exec client wget -q -O - http://my-nginx/"), /hello from netloom/);
   await typed("docker exec my-nginx ping -c 1 -W 2 caller");
-  t.regex(await typed("docker exec client nslookup -type=ptr 172.18.0.2 127.0.0.11"), /my-nginx\.my-net/);
+  t.regex(await typed("docker exec client nslookup 172.18.0.2"), /my-nginx\.my-net/);
   t.regex(await typed("docker exec client cat /etc/resolv.conf", { hide: true }), /nameserver 127\.0\.0\.11/);
 
   story.say("The published port answers on the host, on 127.0.0.1, from outside, and to the container itself:");
@@ -29,22 +30,22 @@ test("networks of one's own: names, aliases, ports, isolation", async (t) => {
     [host, "127.0.0.1"],
     [host.outside, host.address.ipv4],
   ] as const) {
-    t.regex(await where.must(["busybox", "wget", "-q", "-T", "5", "-O", "-", `http://${address}:8080/`]), /hello from netloom/);
+    t.regex(await fetchFrom(where, `http://${address}:8080/`), /hello from netloom/);
   }
-  t.regex(await typed(`docker exec my-nginx wget -q -T 5 -O - http://${host.address.ipv4}:8080/`), /hello from netloom/);
+  t.regex(await typed(`docker exec my-nginx timeout 5 wget -q -O - http://${host.address.ipv4}:8080/`), /hello from netloom/);
   await typed("docker run -d --name second --network my-net -p 8080:80 alpine sleep 600", { status: 125 });
   await typed("docker rm second", { hide: true });
 
   story.say("A container on another network cannot reach it, until it is connected, live:");
   await typed("docker network create other-net");
   await typed("docker run -d --name stranger --network other-net alpine sleep 600");
-  await typed("docker exec stranger wget -q -T 2 -O - http://172.18.0.2/", { status: 1 });
+  await typed("docker exec stranger timeout 5 wget -q -O - http://172.18.0.2/", { status: 1 });
   await typed("docker exec stranger ping -c 1 -W 2 my-nginx", { status: 1 });
   await typed("docker network connect --alias guest my-net stranger");
-  t.regex(await typed("docker exec stranger wget -q -T 5 -O - http://my-nginx/"), /hello from netloom/);
+  t.regex(await typed("docker exec stranger timeout 5 wget -q -O - http://my-nginx/"), /hello from netloom/);
   await typed("docker exec my-nginx ping -c 1 -W 2 guest");
   await typed("docker network disconnect my-net stranger");
-  await typed("docker exec stranger wget -q -T 2 -O - http://172.18.0.2/", { status: 1 });
+  await typed("docker exec stranger timeout 5 wget -q -O - http://172.18.0.2/", { status: 1 });
 
   story.say("A network in use is not removed, and says by whom it is used:");
   await typed("docker network rm my-net", { status: 1 });
@@ -60,7 +61,7 @@ test("--network host listens on the host, --network none has only lo", async (t)
   await daemon.importAlpine();
   const { type } = page(t, daemon, "none", "");
   await type("docker run --rm -d --network host --name my_nginx alpine httpd -f -p 80 -h /www");
-  t.regex(await host.must(["busybox", "wget", "-q", "-T", "5", "-O", "-", "http://127.0.0.1:80/"]), /hello from netloom/);
+  t.regex(await fetchFrom(host, "http://127.0.0.1:80/"), /hello from netloom/);
   t.regex(await type("docker exec my_nginx ip -o link"), /wire0/);
   await type("docker container stop -t 1 my_nginx");
   t.is((await type("docker run --rm --network none alpine ls /sys/class/net")).trim(), "lo");

@@ -114,6 +114,8 @@ async function attach(kernel: Kernel, endpoint: Endpoint, network: Network, sand
   const size = mtu === undefined ? {} : { mtu };
   const peer = { name: endpoint.ifname ?? "eth0", netns: sandbox, ...(endpoint.mac === undefined ? {} : { mac: endpoint.mac }), ...size };
   const made = await kernel.addLink(kernel.host, { kind: "veth", name, master, up: true, peer, ...size });
+  // Where bridges are filtered (br_netfilter) a packet to the own published port is bridged back out of the port that it came in by.
+  if (endpoint.publishes) await kernel.apply(kernel.host, [{ verb: "link set", dev: made.index, hairpin: true }]);
   return {
     ...(made.peerIndex === undefined ? {} : { ifindex: made.peerIndex }),
     hostIfname: name,

@@ -88,6 +88,7 @@ function draftEndpoint(house: House, member: Member, network: Network, wish: End
     state: "attaching",
     wish,
     names: namesOf(member, wish.aliases),
+    publishes: member.ports.length > 0,
     ports: [],
   };
   const driver = driverOf(house, network.driver);

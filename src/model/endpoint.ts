@@ -55,6 +55,8 @@ export interface Endpoint {
   hostIfindex?: number;
   /** First is the name that PTR answers, then aliases, short id, hostname. */
   names: string[];
+  /** Its member publishes ports: it must reach itself by the host's address too. */
+  publishes: boolean;
   gateway4?: Ip;
   gateway6?: Ip;
   ports: PortBinding[];

@@ -31,7 +31,16 @@ function network(driver: Driver): Network {
 }
 
 function endpoint(driver: Driver, on: Network): Endpoint {
-  const base: Endpoint = { id: newId(), networkId: on.id, memberId: newId(), state: "attaching", wish: wish(), names: ["m"], ports: [] };
+  const base: Endpoint = {
+    id: newId(),
+    networkId: on.id,
+    memberId: newId(),
+    state: "attaching",
+    wish: wish(),
+    names: ["m"],
+    publishes: false,
+    ports: [],
+  };
   return driver.addressed
     ? { ...base, ipv4: ip("10.1.0.2"), mac: "02:42:0a:01:00:02" as NonNullable<Endpoint["mac"]>, ifname: "eth0" }
     : base;
