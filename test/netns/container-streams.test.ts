@@ -1,6 +1,7 @@
 import type { ExecConfig, LogLine } from "../../src/container/types.ts";
 import { NetError } from "../../src/model/errors.ts";
-import { eventually, type House, never, readAll, readerOf, story } from "../unit/container/house.ts";
+import { eventually, type House, never, readAll, readerOf } from "../unit/container/house.ts";
+import { story } from "../unit/container/story.ts";
 
 const EXEC: ExecConfig = {
   ...{ user: "", privileged: false, tty: false, attachStdin: false, attachStdout: true, attachStderr: true, detachKeys: "" },

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startExitCode } from "../../src/container/index.ts";
 import { NetError } from "../../src/model/errors.ts";
-import { eventually, type House, never, processesOf, readAll, story } from "../unit/container/house.ts";
+import { eventually, type House, never, processesOf, readAll } from "../unit/container/house.ts";
+import { story } from "../unit/container/story.ts";
 
 async function output(house: House, ...made: Parameters<House["make"]>): Promise<{ out: string; err: string; exitCode: number }> {
   const container = await house.make(...made);

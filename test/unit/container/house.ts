@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import test, { type ExecutionContext } from "ava";
 import { openContainers } from "../../../src/container/index.ts";
 import type { Container, ContainerConfig, Containers, HostConfig, Images, Placement, Session } from "../../../src/container/types.ts";
 import { NetError } from "../../../src/model/errors.ts";
@@ -13,6 +12,7 @@ import { memoryStore } from "../../../src/store/memory.ts";
 export interface House {
   containers: Containers;
   store: Store;
+  root: string;
   dataRoot: string;
   execRoot: string;
   layer: string;
@@ -61,6 +61,7 @@ export async function openHouse(): Promise<House> {
       return containers;
     },
     store,
+    root,
     dataRoot,
     execRoot,
     layer,
@@ -212,20 +213,6 @@ export function readerOf(session: Session): { until(text: string): Promise<strin
 }
 
 export const never = new AbortController().signal;
-
-/** Each test has a machine of its own, and nothing of it is left at the end. */
-export function story(title: string, body: (t: ExecutionContext, house: House) => Promise<void>): void {
-  test(title, async (t) => {
-    const house = await openHouse();
-    try {
-      await body(t, house);
-    } finally {
-      const left = await house.tearDown();
-      t.deepEqual(left, []);
-      t.deepEqual(house.complaints, []);
-    }
-  });
-}
 
 export async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 250; tries++) {
