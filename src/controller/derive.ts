@@ -45,10 +45,16 @@ export async function deriveMember(house: House, row: Member, sandbox: Sandbox):
     `${member.filesDir}/resolv.conf`,
     view === undefined ? plainResolvConf(member, host) : embeddedResolvConf(member, host),
   );
-  if (view === undefined) return house.dns.stop(member.id);
+  if (view === undefined) return stopResolver(house, member.id);
   const served = house.served.has(member.id);
   await house.dns.serve(view, served ? undefined : await house.kernel.dnsSockets({ path: sandbox.path }));
   house.served.add(member.id);
+}
+
+/** Its sockets go with it; a later view gets new ones. */
+export async function stopResolver(house: House, memberId: Id): Promise<void> {
+  house.served.delete(memberId);
+  await house.dns.stop(memberId);
 }
 
 /** Part by part: a member's own value replaces the daemon's. */

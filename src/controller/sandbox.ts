@@ -4,7 +4,7 @@ import { type Id, shortId } from "../model/id.ts";
 import type { Member, Sandbox } from "../model/member.ts";
 import { detachEndpoint } from "./attach.ts";
 import { join, settingUp } from "./connect.ts";
-import { deriveMember, networkOf } from "./derive.ts";
+import { deriveMember, networkOf, stopResolver } from "./derive.ts";
 import { type House, tell } from "./house.ts";
 import { findMember, findNetwork } from "./state.ts";
 import { type Transaction, tearDown, transaction } from "./transaction.ts";
@@ -78,11 +78,6 @@ export async function takeDown(house: House, memberId: Id): Promise<void> {
 function tellOf(house: House, action: "connect" | "disconnect", leg: Endpoint): void {
   const network = networkOf(house, leg);
   if (network !== undefined) tell(house, action, network, { container: leg.memberId });
-}
-
-async function stopResolver(house: House, memberId: Id): Promise<void> {
-  house.served.delete(memberId);
-  await house.dns.stop(memberId);
 }
 
 /** A member that shares another's namespace must not take it away. */

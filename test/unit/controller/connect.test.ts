@@ -58,7 +58,7 @@ test("an address, a MAC and aliases that were asked for are given", async (t) =>
   await controller.open(row.id);
   const [leg] = controller.endpoints(row.id);
   t.is(leg?.ipv4, ip("10.1.0.77"));
-  t.is(leg?.mac, "02:42:0a:01:00:4d" as typeof leg.mac);
+  t.is(leg?.mac, "02:42:0a:01:00:4d" as NonNullable<typeof leg>["mac"]);
   t.deepEqual(leg?.names, ["db", "store", "db.internal", row.id.slice(0, 12)]);
 });
 
@@ -162,4 +162,19 @@ test("members on one network join and leave at the same time without getting in 
   await Promise.all(rows.map((row) => controller.close(row.id)));
   for (const row of rows) await controller.removeMember(row.id);
   t.is(machine.picture(), before);
+});
+
+test("leaving the last network with names and joining one again: the resolver stops and starts", async (t) => {
+  const machine = toy();
+  const controller = machine.start();
+  await controller.createNetwork(spec("n"));
+  const row = member("m", []);
+  controller.addMember(row);
+  await controller.open(row.id);
+  for (let round = 0; round < 2; round++) {
+    await controller.connect("n", row.id, wish());
+    t.true(machine.resolvers.has(row.id));
+    await controller.disconnect("n", row.id, { force: false });
+    t.false(machine.resolvers.has(row.id));
+  }
 });

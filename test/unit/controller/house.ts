@@ -103,7 +103,8 @@ function start(machine: Toy): Controller {
         for (const record of put) machine.names.set(record.endpointId, record.names);
         for (const id of drop) machine.names.delete(id);
       },
-      async serve(view) {
+      async serve(view, sockets) {
+        if (sockets === undefined && !machine.resolvers.has(view.sandboxId)) throw new Error("a sandbox without sockets is served");
         machine.resolvers.add(view.sandboxId);
       },
       async stop(id) {
