@@ -56,7 +56,8 @@ async function follow(stage: Stage, container: Container, end: End, intent: Inte
   const { id } = container;
   if (container.hostConfig.AutoRemove) return discard(stage, id, { volumes: true });
   const byHand = intent !== undefined || container.stoppedByHand;
-  if (!shouldRestart(container, { exitCode: end.exitCode, byHand, tries: stage.restarts.count(id) })) return;
+  if (!shouldRestart(container, { exitCode: end.exitCode, byHand, tries: container.restartCount })) return;
+  stage.containers.restarting(id);
   stage.restarts.schedule(id, ranMs(container), () => bringBack(stage, container));
 }
 

@@ -56,7 +56,7 @@ export interface Lifecycle {
   createVolume(spec: VolumeSpec): Promise<Volume>;
   removeVolume(name: string): Promise<void>;
   pruneVolumes(filters: Filters): Promise<{ deleted: string[]; reclaimed: number }>;
-  /** The record as people should see it: with what restart policies are doing. */
+  /** The record as people should see it. */
   shown(container: Container): Container;
   /** After a start of the daemon: brings back what restart policies ask for. */
   restore(): void;
@@ -105,9 +105,8 @@ export function createLifecycle(deps: DaemonDeps, volumes: Volumes): Lifecycle {
   };
 }
 
+/** A person's stop calls the next try off; the record says `restarting` until the next start all the same. */
 function shown({ restarts }: Stage, container: Container): Container {
-  const count = restarts.count(container.id);
-  if (count === 0) return container;
-  const status = restarts.pending(container.id) && !lives(container) ? "restarting" : container.state.status;
-  return { ...container, restartCount: count, state: { ...container.state, status } };
+  if (container.state.status !== "restarting" || restarts.pending(container.id)) return container;
+  return { ...container, state: { ...container.state, status: "exited" } };
 }

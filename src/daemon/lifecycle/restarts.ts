@@ -1,22 +1,21 @@
 import type { Id } from "../../model/id.ts";
 import { nextDelayMs } from "./restart-policy.ts";
 
-/** The containers that a restart policy is bringing back, and how often it did. */
+/** The containers that a restart policy is bringing back; how often it did is in their records. */
 export interface Restarts {
   /** Waits its back-off, then calls `start`. */
   schedule(id: Id, ranMs: number, start: () => void): void;
   /** Is it waiting for its next try? */
   pending(id: Id): boolean;
-  count(id: Id): number;
   /** No further try. @returns whether one was waiting. */
   cancel(id: Id): boolean;
-  /** A person's start counts from zero again. */
+  /** A person's start begins with a short wait again. */
   forget(id: Id): void;
   close(): void;
 }
 
 export function createRestarts(): Restarts {
-  const rows = new Map<Id, { count: number; delayMs: number; timer: NodeJS.Timeout | undefined }>();
+  const rows = new Map<Id, { delayMs: number; timer: NodeJS.Timeout | undefined }>();
   const cancel = (id: Id) => {
     const row = rows.get(id);
     const waiting = row?.timer !== undefined;
@@ -29,7 +28,7 @@ export function createRestarts(): Restarts {
       const before = rows.get(id);
       clearTimeout(before?.timer);
       const delayMs = nextDelayMs(before?.delayMs, ranMs);
-      const row = { count: (before?.count ?? 0) + 1, delayMs, timer: undefined as NodeJS.Timeout | undefined };
+      const row = { delayMs, timer: undefined as NodeJS.Timeout | undefined };
       row.timer = setTimeout(() => {
         row.timer = undefined;
         start();
@@ -37,7 +36,6 @@ export function createRestarts(): Restarts {
       rows.set(id, row);
     },
     pending: (id) => rows.get(id)?.timer !== undefined,
-    count: (id) => rows.get(id)?.count ?? 0,
     cancel,
     forget(id) {
       cancel(id);

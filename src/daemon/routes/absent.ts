@@ -44,8 +44,9 @@ export function absentRoutes(app: FastifyInstance): void {
   app.post("/commit", refuse("unsupported", "committing a container is not supported", "use docker export and docker import"));
 }
 
-function refuse(code: "unavailable" | "unsupported", message: string, hint?: string) {
+function refuse(code: "unavailable" | "unsupported", message: string, instead?: string) {
   return async () => {
-    throw new NetError(code, message, hint === undefined ? {} : { hint });
+    // Docker's client shows no hints: what to do is in the message.
+    throw new NetError(code, instead === undefined ? message : `${message}: ${instead}`);
   };
 }

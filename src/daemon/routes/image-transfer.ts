@@ -48,13 +48,11 @@ export function imageTransferRoutes(app: FastifyInstance, context: Context): voi
 function refusePull(image: string | undefined, tag: string | undefined, source: string | undefined): void {
   if (image !== undefined) {
     const name = tag === undefined ? image : `${image}${tag.includes(":") ? "@" : ":"}${tag}`;
-    throw new NetError("unsupported", `cannot pull ${familiar(name)}: pulling from a registry is not there yet`, {
-      hint: "bring the image with docker load or docker import",
-    });
+    // Docker's client shows no hints: what to do is in the message.
+    const instead = "bring the image with docker load or docker import";
+    throw new NetError("unsupported", `cannot pull ${familiar(name)}: pulling from a registry is not there yet; ${instead}`);
   }
   if (source !== "-") {
-    throw new NetError("unsupported", `cannot import from ${source ?? "nothing"}: only an archive in the request is read`, {
-      hint: "download it and give it to docker import",
-    });
+    throw new NetError("unsupported", `cannot import from ${source ?? "nothing"}: download it and give it to docker import`);
   }
 }

@@ -40,12 +40,10 @@ export function imageRoutes(app: FastifyInstance, context: Context): void {
   });
 
   app.get("/images/search", async () => {
-    throw new NetError("unsupported", "searching a registry is not supported", {
-      hint: "search in a browser, and load the image from a file",
-    });
+    throw new NetError("unsupported", "searching a registry is not supported");
   });
 
   app.post("/images/:name/push", async () => {
-    throw new NetError("unsupported", "pushing to a registry is not supported", { hint: "use docker save" });
+    throw new NetError("unsupported", "pushing to a registry is not supported: use docker save");
   });
 }

@@ -41,8 +41,6 @@ export function systemRoutes(app: FastifyInstance, context: Context): void {
   });
 
   app.post("/auth", async () => {
-    throw new NetError("unsupported", "logging in to a registry is not supported", {
-      hint: "bring images with docker load or docker import",
-    });
+    throw new NetError("unsupported", "logging in to a registry is not supported: bring images with docker load or docker import");
   });
 }
