@@ -29,12 +29,12 @@ export interface Catalog {
   images(): readonly Image[];
   /** @throws notFound `No such image: X:latest`, invalid for a bad reference. */
   find(ref: string): Image;
-  /** The image that a reference names. */
-  named(reference: Reference): string | undefined;
+  /** As find; with the name when it was found by one, and not by its id. */
+  meant(ref: string): { image: Image; reference?: Reference };
   /** Its references, oldest first. */
   references(imageId: string): Reference[];
   /** The tags of one repository. */
-  tagsOf(repository: Reference): Reference[];
+  tagsOf(repository: Reference): { reference: Reference; imageId: string }[];
   row(imageId: string): ImageRow;
   layer(layerId: string): Layer | undefined;
   /** Keeps the row of an image that is here already. */
@@ -52,10 +52,14 @@ export function openCatalog(store: Store): Catalog {
 
   return {
     images: () => images.all().map(view),
-    find,
-    named: (reference) => tags.get(canonical(reference))?.imageId,
+    find: (ref) => meant(ref).image,
+    meant,
     references,
-    tagsOf: ({ domain, path }) => allReferences().filter((tag) => tag.domain === domain && tag.path === path),
+    tagsOf: ({ domain, path }) =>
+      tags
+        .all()
+        .map(({ id, imageId }) => ({ reference: parseReference(id), imageId }))
+        .filter(({ reference }) => reference.domain === domain && reference.path === path),
     row,
 
     layer(layerId) {
@@ -89,24 +93,20 @@ export function openCatalog(store: Store): Catalog {
     return found;
   }
 
-  function find(ref: string): Image {
+  function meant(ref: string): { image: Image; reference?: Reference } {
     const exact = images.get(ref) ?? images.get(`sha256:${ref}`);
-    if (exact !== undefined) return view(exact);
+    if (exact !== undefined) return { image: view(exact) };
     const digits = /^(?:sha256:)?([0-9a-f]{1,64})$/.exec(ref)?.[1];
-    if (digits?.length === 64) throw new NetError("notFound", `No such image: ${ref}`);
-    // `sha256:ab` could be a name with a tag, but no name may have an algorithm's name.
-    const reference = ref.startsWith("sha256:") ? undefined : withDefaultTag(parseReference(ref));
+    // `sha256:ab` could be a name with a tag, but no name may be that of an algorithm; 64 digits may be no name either.
+    const canBeName = !ref.startsWith("sha256:") && digits?.length !== 64;
+    const reference = canBeName ? withDefaultTag(parseReference(ref)) : undefined;
     const named = reference === undefined ? undefined : tags.get(canonical(reference));
-    if (named !== undefined) return view(row(named.imageId));
+    if (reference !== undefined && named !== undefined) return { image: view(row(named.imageId)), reference };
     const prefixed = digits === undefined ? [] : images.all().filter(({ id }) => id.startsWith(`sha256:${digits}`));
     const [only] = prefixed;
-    if (only !== undefined && prefixed.length === 1) return view(only);
+    if (only !== undefined && prefixed.length === 1) return { image: view(only) };
     const hint = prefixed.length > 1 ? { hint: `${prefixed.length} image ids begin with ${digits}` } : {};
     throw new NetError("notFound", `No such image: ${reference === undefined ? ref : familiar(reference)}`, hint);
-  }
-
-  function allReferences(): Reference[] {
-    return tags.all().map(({ id }) => parseReference(id));
   }
 
   function references(imageId: string): Reference[] {

@@ -4,7 +4,7 @@ import { type Id, shortId } from "../../model/id.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Layer } from "./layer-archive.ts";
 import type { Layers } from "./layers.ts";
-import { familiar, parseReference, type Reference, withDefaultTag } from "./reference.ts";
+import { familiar, type Reference } from "./reference.ts";
 
 export type Removed = { untagged?: string; deleted?: string };
 type Users = (imageId: string) => { id: Id; running: boolean } | undefined;
@@ -19,14 +19,13 @@ interface Rooms {
  */
 export async function removeImage(ref: string, options: { force: boolean; inUse: Users }, rooms: Rooms): Promise<Removed[]> {
   const { catalog } = rooms;
-  const image = catalog.find(ref);
+  const { image, reference } = catalog.meant(ref);
   const references = catalog.references(image.id);
   const user = options.inUse(image.id);
-  if (isIdPrefix(ref, image.id)) {
+  if (reference === undefined) {
     refuseById(image.id, { references, user, force: options.force });
     return discard(image.id, references, rooms);
   }
-  const reference = withDefaultTag(parseReference(ref));
   if (references.length > 1) return untag(reference, catalog);
   if (user !== undefined && !options.force) {
     throw new NetError(
@@ -100,11 +99,6 @@ function chainIds(diffIds: readonly string[]): string[] {
     chain.push(below === undefined ? diffId : `sha256:${createHash("sha256").update(`${below} ${diffId}`).digest("hex")}`);
   }
   return chain;
-}
-
-function isIdPrefix(ref: string, imageId: string): boolean {
-  const digits = ref.replace(/^sha256:/, "");
-  return /^[0-9a-f]+$/.test(digits) && imageId.startsWith(`sha256:${digits}`);
 }
 
 function shown(imageId: string): string {

@@ -65,19 +65,17 @@ function select(refs: readonly string[], catalog: Catalog): Saved[] {
 }
 
 function meant(ref: string, catalog: Catalog): { imageId: string; reference?: Reference }[] {
-  const image = catalog.find(refOrAny(ref, catalog));
-  if (image.id === ref || image.id.startsWith(`sha256:${ref.replace(/^sha256:/, "")}`)) return [{ imageId: image.id }];
-  const reference = parseReference(ref);
-  if (reference.tag !== undefined) return [{ imageId: image.id, reference }];
-  return catalog.tagsOf(reference).map((tag) => ({ imageId: catalog.named(tag) ?? image.id, reference: tag }));
+  const all = tagsOf(ref, catalog);
+  if (all.length > 0) return all;
+  const { image, reference } = catalog.meant(ref);
+  return [{ imageId: image.id, ...(reference === undefined ? {} : { reference }) }];
 }
 
-/** A repository without a `latest` is found by its first tag. */
-function refOrAny(ref: string, catalog: Catalog): string {
-  if (/^sha256:|^[0-9a-f]{64}$/.test(ref)) return ref;
+/** All tags of a bare repository name; none for everything else. */
+function tagsOf(ref: string, catalog: Catalog): ReturnType<Catalog["tagsOf"]> {
+  if (/^sha256:|^[0-9a-f]{64}$/.test(ref)) return [];
   const reference = parseReference(ref);
-  const [first] = reference.tag === undefined && reference.digest === undefined ? catalog.tagsOf(reference) : [];
-  return first === undefined ? ref : familiar(first);
+  return reference.tag === undefined && reference.digest === undefined ? catalog.tagsOf(reference) : [];
 }
 
 async function write(pack: Pack, images: readonly Saved[], layers: Layers): Promise<void> {

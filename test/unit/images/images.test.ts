@@ -106,6 +106,16 @@ test("find: by name, id, beginning of an id; else it says which name was looked 
   t.is(missing("a b"), "invalid reference format");
 });
 
+test("a name of hex digits is a name, also when an id begins with it", async (t) => {
+  const { images } = await house(t);
+  const id = await importOf(images, "1");
+  const digits = id.slice(7, 9);
+  images.tag(id, digits, "");
+  images.tag(id, "other", "");
+  t.deepEqual(await images.remove(digits, free), [{ untagged: `${digits}:latest` }]);
+  t.is(images.find(digits).id, id);
+});
+
 test("tag: a name moves from one image to another", async (t) => {
   const { images } = await house(t);
   const first = await importOf(images, "1", "a");

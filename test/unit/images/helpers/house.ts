@@ -46,7 +46,8 @@ export async function house(t: ExecutionContext, tools?: FileTools): Promise<Hou
   };
 }
 
-function fakeStore(): { store: Store; storeFails(fails: boolean): void } {
+/** A store in maps, whose writes can be made to fail. */
+export function fakeStore(): { store: Store; storeFails(fails: boolean): void } {
   const tables = new Map<string, Map<string, { id: string }>>();
   let failing = false;
   const refuse = () => {
