@@ -335,7 +335,7 @@ function lineOf(one: Change): string {
       return words.join(" ");
     }
     case "link set": {
-      const { up, name, master, mtu, mac } = one;
+      const { up, name, master, mtu, mac, hairpin } = one;
       const words = [
         up === undefined ? "" : up ? "up" : "down",
         name && `name ${name}`,

@@ -22,6 +22,7 @@ test("the first container on a network: the session reads like one typed by hand
     "# ip link set br-# up",
     "# ip netns add /run/netloom/netns/#",
     "# ip link add veth# master br-# up type veth peer name eth0 netns #",
+    "# ip link set 3 type bridge_slave hairpin on",
     "## ip addr add 172.18.0.2/16 dev 4",
     "## ip link set 4 up",
     "## ip route add 0.0.0.0/0 via 172.18.0.1 dev 4",
@@ -39,7 +40,10 @@ test("ethN and addresses follow the order of joining; the gateway follows priori
   await controller.connect("a", row.id, wish());
   await controller.connect("c", row.id, wish({ gatewayPriority: 1 }));
   const legs = controller.endpoints(row.id);
-  t.deepEqual(legs.map((leg) => leg.ifname), ["eth0", "eth1", "eth2"]);
+  t.deepEqual(
+    legs.map((leg) => leg.ifname),
+    ["eth0", "eth1", "eth2"],
+  );
   const sandbox = controller.sandbox(row.id)?.path ?? "";
   t.deepEqual(await machine.kernel.defaultRoutes({ path: sandbox }), [legs[2]?.gateway4]);
   await controller.disconnect("c", row.id, { force: false });
@@ -62,29 +66,79 @@ test("an address, a MAC and aliases that were asked for are given", async (t) =>
   t.deepEqual(leg?.names, ["db", "store", "db.internal", row.id.slice(0, 12)]);
 });
 
-const refusals: { what: string; code: string; message: RegExp; verb(c: ReturnType<ReturnType<typeof toy>["start"]>, id: string): Promise<unknown> }[] = [
-  { what: "a network that is not there", code: "notFound", message: /^network nosuch not found$/, verb: (c, id) => c.connect("nosuch", id, wish()) },
-  { what: "connecting twice", code: "forbidden", message: /^endpoint with name m already exists in network n$/, verb: (c, id) => c.connect("n", id, wish()) },
+const refusals: {
+  what: string;
+  code: string;
+  message: RegExp;
+  verb(c: ReturnType<ReturnType<typeof toy>["start"]>, id: string): Promise<unknown>;
+}[] = [
+  {
+    what: "a network that is not there",
+    code: "notFound",
+    message: /^network nosuch not found$/,
+    verb: (c, id) => c.connect("nosuch", id, wish()),
+  },
+  {
+    what: "connecting twice",
+    code: "forbidden",
+    message: /^endpoint with name m already exists in network n$/,
+    verb: (c, id) => c.connect("n", id, wish()),
+  },
   {
     what: "an address outside",
     code: "invalid",
     message: /no configured subnet contains IP address 10\.99\.0\.1/,
     verb: (c, id) => c.connect("o", id, wish({ ipv4: ip("10.99.0.1") })),
   },
-  { what: "the gateway's address", code: "forbidden", message: /Address already in use/, verb: (c, id) => c.connect("o", id, wish({ ipv4: ip("10.2.0.1") })) },
-  { what: "a network in use", code: "forbidden", message: /network n has active endpoints \(name:"m" id:"[0-9a-f]{12}"\)/, verb: (c) => c.removeNetwork("n") },
-  { what: "a name that is taken", code: "conflict", message: /^network with name n already exists$/, verb: (c) => c.createNetwork(spec("n")) },
+  {
+    what: "the gateway's address",
+    code: "forbidden",
+    message: /Address already in use/,
+    verb: (c, id) => c.connect("o", id, wish({ ipv4: ip("10.2.0.1") })),
+  },
+  {
+    what: "a network in use",
+    code: "forbidden",
+    message: /network n has active endpoints \(name:"m" id:"[0-9a-f]{12}"\)/,
+    verb: (c) => c.removeNetwork("n"),
+  },
+  {
+    what: "a name that is taken",
+    code: "conflict",
+    message: /^network with name n already exists$/,
+    verb: (c) => c.createNetwork(spec("n")),
+  },
   { what: "a name with a slash", code: "invalid", message: /a\/b/, verb: (c) => c.createNetwork(spec("a/b")) },
-  { what: "a reserved name", code: "forbidden", message: /not permitted on predefined bridge network/, verb: (c) => c.createNetwork(spec("bridge")) },
+  {
+    what: "a reserved name",
+    code: "forbidden",
+    message: /not permitted on predefined bridge network/,
+    verb: (c) => c.createNetwork(spec("bridge")),
+  },
   {
     what: "an overlapping subnet",
     code: "forbidden",
     message: /Pool overlaps with other one on this address space/,
     verb: (c) => c.createNetwork(spec("p", { pools: [{ subnet: cidr("10.2.0.0/25"), aux: {} }] })),
   },
-  { what: "a driver nobody has", code: "notFound", message: /plugin nosuch/, verb: (c) => c.createNetwork(spec("p", { driver: "nosuch" })) },
-  { what: "an option nobody knows", code: "invalid", message: /unknown option "colour"/, verb: (c) => c.createNetwork(spec("p", { options: { colour: "red" } })) },
-  { what: "leaving a network that one is not on", code: "internal", message: /is not connected to network o/, verb: (c, id) => c.disconnect("o", id, { force: false }) },
+  {
+    what: "a driver nobody has",
+    code: "notFound",
+    message: /plugin nosuch/,
+    verb: (c) => c.createNetwork(spec("p", { driver: "nosuch" })),
+  },
+  {
+    what: "an option nobody knows",
+    code: "invalid",
+    message: /unknown option "colour"/,
+    verb: (c) => c.createNetwork(spec("p", { options: { colour: "red" } })),
+  },
+  {
+    what: "leaving a network that one is not on",
+    code: "internal",
+    message: /is not connected to network o/,
+    verb: (c, id) => c.disconnect("o", id, { force: false }),
+  },
 ];
 
 for (const { what, code, message, verb } of refusals) {
@@ -114,7 +168,8 @@ test("a taken host port names its holder, and nothing stays of the one that fail
   await controller.open(first.id);
   const before = machine.picture();
   await t.throwsAsync(controller.open(second.id), {
-    message: /^failed to set up container networking: driver failed programming external connectivity on endpoint second \([0-9a-f]{64}\): Bind for 0\.0\.0\.0:8080 failed: port is already allocated by container first$/,
+    message:
+      /^failed to set up container networking: driver failed programming external connectivity on endpoint second \([0-9a-f]{64}\): Bind for 0\.0\.0\.0:8080 failed: port is already allocated by container first$/,
   });
   t.is(machine.picture(), before);
 });
