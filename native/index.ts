@@ -50,8 +50,9 @@ export interface BindOptions {
 }
 
 /**
- * Messages as they came, at most 64 a call. With an error there may be messages too, which came before it: ENOBUFS (messages were lost),
- * ENETDOWN and EMSGSIZE are told and polling goes on, any other error ends it. No messages and no error: end of file, polling has ended.
+ * Messages as they came, at most 64 a call. With an error there may be messages too, which came before it: ENOBUFS (messages were lost;
+ * told when none of the older ones is left), ENETDOWN and EMSGSIZE are told and polling goes on, any other error ends it. No messages and no
+ * error: end of file, polling has ended.
  */
 export type OnPackets = (messages: Buffer[], error: SystemError | null) => void;
 
@@ -113,7 +114,7 @@ export const sendSeqpacket = addon.sendSeqpacket;
 export const shutdownWrite = addon.shutdownWrite;
 /** Resolves when sending is possible again, or when it would fail. */
 export const waitWritable = addon.waitWritable;
-/** mount(2) with `mountFlags`. */
+/** mount(2) with `mountFlags`. @throws E2BIG for options beyond 4095 bytes, which the kernel would cut off */
 export const mount = addon.mount;
 /** umount2(2) with `umountFlags`. */
 export const umount = addon.umount;

@@ -1,5 +1,7 @@
 /* mount(2) and umount2(2) on a pool thread: an overlay of many layers may wait for a disk. */
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 
 #include "job.h"
@@ -12,8 +14,16 @@ typedef struct {
   int flags;
 } mount_job;
 
+/* The kernel takes one page of options with its NUL, and cuts off the rest without a word. */
+#define OPTIONS_MAX 4095
+
 static void run_mount(job *self) {
   mount_job *m = (mount_job *)self;
+  if (m->data != NULL && strlen(m->data) > OPTIONS_MAX) {
+    errno = E2BIG;
+    job_fail(self, "mount", m->target);
+    return;
+  }
   if (mount(m->source, m->target, m->type, (unsigned long)m->flags, m->data) != 0) job_fail(self, "mount", m->target);
 }
 

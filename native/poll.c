@@ -18,6 +18,8 @@ typedef struct {
   int fd;
   /* Has an end of file: 0 bytes from a connection are one, 0 bytes from others are a message. */
   bool connection;
+  /* Messages were lost, and it is not told yet. */
+  bool lost;
   napi_ref callback;
   /* The handle and the JavaScript object that stops it. */
   int owners;
@@ -76,13 +78,35 @@ static bool survives(int error) {
   return error == ENOBUFS || error == ENETDOWN || error == EMSGSIZE;
 }
 
+/*
+ * Reads up to a batch. A congested netlink socket says ENOBUFS once, and drops all until it is empty [af_netlink.c netlink_rcv_wake]: so
+ * that error is told when it is empty, when asking for the present state misses nothing any more.
+ */
+static outcome receive_batch(poller *p, napi_value batch, uint32_t *count) {
+  outcome outcome = MORE;
+  while (*count < BATCH_MAX && outcome == MORE) {
+    outcome = receive(p, batch, *count);
+    if (outcome == MORE) {
+      ++*count;
+    } else if (outcome == FAILED && errno == ENOBUFS) {
+      p->lost = true;
+      outcome = MORE;
+    }
+  }
+  if (outcome == EMPTY && p->lost) {
+    p->lost = false;
+    errno = ENOBUFS;
+    return FAILED;
+  }
+  return outcome;
+}
+
 static void on_ready(watch *self, int status) {
   poller *p = (poller *)self;
   napi_value batch;
   uint32_t count = 0;
-  outcome outcome = MORE;
   napi_create_array(self->env, &batch);
-  while (count < BATCH_MAX && (outcome = receive(p, batch, count)) == MORE) count++;
+  outcome outcome = receive_batch(p, batch, &count);
   int error = outcome == FAILED ? errno : 0;
   /* libuv saw an error that recvmsg does not tell: polling on would spin. */
   if (status < 0 && outcome == EMPTY && count == 0) error = -status;
