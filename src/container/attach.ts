@@ -99,6 +99,7 @@ export function createStream(options: StreamOptions, onOver: () => void): Stream
       if (over || socket !== undefined) return;
       socket = connectPackets(socketPath, receive, () => void (options.recorded ?? Promise.resolve()).then(close));
       tellConnected();
+      if (socket === undefined) close();
     },
     say: (text) => receive([Buffer.from(`\u0002${text}`)]),
     hurry() {

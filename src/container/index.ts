@@ -93,7 +93,10 @@ export async function openContainers(options: ContainersOptions): Promise<Contai
       rows.mustRun(id);
       await resizeTerminal(paths.bundle(id), height, width, `container ${id}`);
     },
-    ...execs,
+    createExec: execs.createExec,
+    exec: execs.exec,
+    startExec: execs.startExec,
+    resizeExec: execs.resizeExec,
     logs(id, logOptions) {
       if (rows.must(id).hostConfig.LogConfig.Type === "none")
         throw new NetError("unsupported", "configured logging driver does not support reading");
@@ -107,7 +110,11 @@ export async function openContainers(options: ContainersOptions): Promise<Contai
       const row = rows.mustRun(id);
       return listProcesses(psArgs, await room.cgroups.processes(cgroupPath(row)));
     },
-    mounts: (id) => rows.must(id).mounts.filter(({ type, options: tmpfs }) => type !== "tmpfs" || tmpfs.length === 0),
+    mounts(id) {
+      const { mounts, hostConfig } = rows.must(id);
+      // Shown in HostConfig already, as they were written.
+      return mounts.filter(({ type, destination }) => type !== "tmpfs" || hostConfig.Tmpfs?.[destination] === undefined);
+    },
     async size(id) {
       const row = rows.must(id);
       const rw = await bytesBelow(paths.upper(id));

@@ -1,6 +1,7 @@
 import {
   closeFd,
   connectSeqpacket,
+  type Fd,
   isSystemError,
   type Poll,
   pollSocket,
@@ -24,9 +25,23 @@ export interface PacketSocket {
   close(): void;
 }
 
-/** `onEnd` is called once, not after `close`. @throws SystemError when nobody listens. */
-export function connectPackets(path: string, onMessages: (messages: Buffer[]) => void, onEnd: () => void): PacketSocket {
-  const fd = connectSeqpacket(path);
+/** `onEnd` is called once, not after `close`. @returns undefined when nobody listens: the process has ended. */
+export function connectPackets(path: string, onMessages: (messages: Buffer[]) => void, onEnd: () => void): PacketSocket | undefined {
+  const fd = tryConnect(path);
+  if (fd === undefined) return undefined;
+  return socketOf(fd, onMessages, onEnd);
+}
+
+function tryConnect(path: string): Fd | undefined {
+  try {
+    return connectSeqpacket(path);
+  } catch (error) {
+    if (isSystemError(error, "ENOENT", "ECONNREFUSED")) return undefined;
+    throw error;
+  }
+}
+
+function socketOf(fd: Fd, onMessages: (messages: Buffer[]) => void, onEnd: () => void): PacketSocket {
   let poll: Poll | undefined;
   let open = true;
   let sendable = true;

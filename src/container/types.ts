@@ -101,6 +101,8 @@ export interface Mount {
   destination: string;
   rw: boolean;
   mode: string;
+  /** Of a bind: [mount_namespaces(7)]. */
+  propagation?: string;
 }
 
 /**

@@ -104,6 +104,20 @@ story("a process waits for its only reader, and can be stopped all the same", as
   t.is(house.state(container).exitCode, 137);
 });
 
+story("a reader that is hopelessly behind the others is cut off and told so", async (t, house) => {
+  const container = await house.make([
+    "sh",
+    "-c",
+    "yes 0123456789012345678901234567890123456789012345678901234567890123456789 | head -c 40000000",
+  ]);
+  const fast = readAll(await house.containers.attach(container.id));
+  const slow = await house.containers.attach(container.id);
+  await house.containers.start(container.id, house.placement);
+  t.is((await fast).out.length, 40_000_000);
+  await t.throwsAsync(readAll(slow), { message: /cut off/ });
+  t.is((await house.containers.wait(container.id, "not-running", never)).exitCode, 0);
+});
+
 story("exec: output, input, exit codes, users, directories", async (t, house) => {
   const { id } = await house.run(["sleep", "1000"], { Env: ["A=1"], User: "ann" });
   t.deepEqual(await exec(house, id, { cmd: ["sh", "-c", "echo out; echo err >&2; exit 7"] }), { out: "out\n", err: "err\n", exitCode: 7 });

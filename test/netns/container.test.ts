@@ -33,8 +33,8 @@ story("it lives in the network namespace and has the files that it was given", a
 });
 
 story("a user by name gets its groups, and root's capabilities stay behind", async (t, house) => {
-  const { out } = await output(house, ["sh", "-c", "id; grep CapEff /proc/self/status; pwd"], { User: "ann", WorkingDir: "/work/here" });
-  t.regex(out, /^uid=1000\(ann\) gid=1000\(ann\) groups=10\(wheel\),1000\(ann\)\nCapEff:\s+0000000000000000\n\/work\/here\n$/);
+  const { out } = await output(house, ["sh", "-c", "id; grep CapEff /proc/self/status; pwd"], { User: "ann", WorkingDir: "/srv/here" });
+  t.regex(out, /^uid=1000\(ann\) gid=1000\(ann\) groups=10\(wheel\),1000\(ann\)\nCapEff:\s+0000000000000000\n\/srv\/here\n$/);
 });
 
 story("capabilities, sysctls, limits and a read-only root are as asked", async (t, house) => {
@@ -196,6 +196,16 @@ story("top, size and update look into a running one", async (t, house) => {
   await containers.update(container.id, { Memory: 100 << 20, RestartPolicy: { Name: "always", MaximumRetryCount: 0 } });
   t.is(readFileSync(`/sys/fs/cgroup/memory/netloom/${container.id}/memory.limit_in_bytes`, "utf8"), `${100 << 20}\n`);
   t.like(containers.get(container.id)?.hostConfig, { Memory: 100 << 20, RestartPolicy: { Name: "always", MaximumRetryCount: 0 } });
+});
+
+story("an ordinary container cannot do what only a privileged one can", async (t, house) => {
+  const script =
+    "unshare -U true && echo user namespace; mount -t tmpfs x /tmp && echo mounted; ls -d /dev/vda /dev/kmsg 2>/dev/null; echo x 2>/dev/null >/proc/sys/kernel/domainname && echo writes";
+  t.is((await output(house, ["sh", "-c", script])).out, "");
+  const device = { PathOnHost: "/dev/null", PathInContainer: "/dev/xnull", CgroupPermissions: "rwm" };
+  t.is((await output(house, ["sh", "-c", "echo x > /dev/xnull && stat -c %t,%T /dev/xnull"], {}, { Devices: [device] })).out, "1,3\n");
+  const all = (await output(house, ["sh", "-c", script], {}, { Privileged: true })).out;
+  t.true(all.startsWith("user namespace\nmounted\n") && all.includes("/dev/kmsg") && all.endsWith("writes\n"), all);
 });
 
 story("the processes of another container can be seen on request", async (t, house) => {

@@ -105,7 +105,7 @@ function makeLayer(layer: string): void {
   for (const applet of execFileSync(BUSYBOX, ["--list"], { encoding: "utf8" }).split("\n")) {
     if (applet !== "" && applet !== "busybox") symlinkSync("busybox", join(layer, "bin", applet));
   }
-  writeFileSync(join(layer, "etc/passwd"), "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\n");
+  writeFileSync(join(layer, "etc/passwd"), "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/srv/ann:/bin/sh\n");
   writeFileSync(join(layer, "etc/group"), "root:x:0:\nann:x:1000:\nwheel:x:10:ann\n");
   writeFileSync(join(layer, "data/seed"), "from the image\n");
 }
