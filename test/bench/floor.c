@@ -95,10 +95,13 @@ static void add(struct batch *b, int type, const void *value, size_t size) {
 
 static void add_text(struct batch *b, int type, const char *text) { add(b, type, text, strlen(text) + 1); }
 
+/* A socket for events gets room: with 1000 ports on a bridge the kernel tells a lot at once. */
 static int open_netlink(unsigned groups) {
   struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
+  int room = 16 << 20;
   int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
   if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0) die("netlink socket");
+  if (groups != 0 && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) < 0) die("receive buffer");
   return fd;
 }
 

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { mkdir, mkdtemp } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { end, must, ROOT, start } from "../support/process.ts";
+import { sweep } from "../support/sweep.ts";
 import { type Contender, linksOnly, removeFolder } from "./contender.ts";
 
 export const FLOOR = "floor";
@@ -47,6 +48,7 @@ export async function floorContender(): Promise<Contender> {
       await end(child);
       await links[Symbol.asyncDispose]();
       await must(["ip", "link", "delete", BRIDGE]);
+      await sweep([folder]);
       await removeFolder(folder);
     },
   };

@@ -26,8 +26,15 @@ if (names.length === 0 || unknown.length > 0) {
   );
   process.exitCode = 2;
 } else if (await inOwnNetns()) {
-  for (const name of names) {
-    console.log(`# ${name}`);
-    await BENCHES[name]?.run(words.filter((word) => /^\d+$/.test(word)).map(Number));
+  try {
+    for (const name of names) {
+      console.log(`# ${name}`);
+      await BENCHES[name]?.run(words.filter((word) => /^\d+$/.test(word)).map(Number));
+    }
+  } catch (error) {
+    // What went wrong first is within what went wrong while that was cleaned up.
+    for (let each: unknown = error; each !== undefined; each = each instanceof SuppressedError ? each.suppressed : undefined)
+      console.error(each);
+    process.exitCode = 1;
   }
 }

@@ -3,8 +3,9 @@ import { tableText } from "../../src/cli/print.ts";
 /** Samples of one thing, in one unit. */
 export type Samples = Map<string, number[]>;
 
+/** Adds one sample of each; what could not be measured (NaN) is left out, and so is its row. */
 export function note(samples: Samples, values: Record<string, number>): void {
-  for (const [name, value] of Object.entries(values)) samples.set(name, [...(samples.get(name) ?? []), value]);
+  for (const [name, value] of Object.entries(values)) if (!Number.isNaN(value)) samples.set(name, [...(samples.get(name) ?? []), value]);
 }
 
 /** The value below which the part `q` (0 to 1) of the samples lies, between neighbours where it falls between. */

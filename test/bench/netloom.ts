@@ -34,7 +34,8 @@ export async function startSleepers(daemon: Daemon, network: string, count: numb
 /** netloomd: a running container is connected to a network, and disconnected again. */
 export async function netloomContender(daemon: Daemon): Promise<Contender> {
   await daemon.ask("POST", "/networks/create", { Name: NETWORK, IPAM: { Config: [{ Subnet: "10.204.0.0/16" }] } });
-  const [probe = ""] = await startSleepers(daemon, "bridge", 1);
+  await daemon.ask("POST", "/networks/create", { Name: "home" });
+  const [probe = ""] = await startSleepers(daemon, "home", 1);
   let members = 0;
 
   async function measured(verb: "connect" | "disconnect", body: object): Promise<Record<string, number>> {

@@ -138,7 +138,11 @@ export async function startNetloomd(host: Netns, options: DaemonOptions = {}): P
 /** Every container, then every network that a person made. */
 async function removeAll(daemon: Daemon): Promise<void> {
   const containers = await daemon.ask<{ Id: string }[]>("GET", "/containers/json?all=1");
-  for (const { Id } of containers) await daemon.api("DELETE", `/containers/${Id}?force=1&v=1`);
+  const removeRest = async () => {
+    for (let one = containers.pop(); one !== undefined; one = containers.pop())
+      await daemon.api("DELETE", `/containers/${one.Id}?force=1&v=1`);
+  };
+  await Promise.all([removeRest(), removeRest(), removeRest(), removeRest()]);
   for (const { Id, Name } of await daemon.ask<{ Id: string; Name: string }[]>("GET", "/networks")) {
     if (!["bridge", "host", "none"].includes(Name)) await daemon.ask("DELETE", `/networks/${Id}`);
   }
