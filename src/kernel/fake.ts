@@ -342,6 +342,7 @@ function lineOf(one: Change): string {
         master && `master ${master}`,
         mtu && `mtu ${mtu}`,
         mac,
+        hairpin && "type bridge_slave hairpin on",
       ];
       return ["ip link set", one.dev, ...words.filter(Boolean)].join(" ");
     }
