@@ -4,12 +4,12 @@ import { messageOf, NetError } from "../model/errors.ts";
 import { type Id, newId } from "../model/id.ts";
 import { createStream, type Stream } from "./attach.ts";
 import { type Conmon, startConmon } from "./conmon.ts";
+import { userIn } from "./container-user.ts";
 import { execProcess } from "./exec-process.ts";
 import { resizeTerminal } from "./resize.ts";
 import type { Room } from "./room.ts";
 import type { Row } from "./rows.ts";
 import { EXIT_UNKNOWN, execFailureText, runtimeMessage, startExitCode } from "./runtime-errors.ts";
-import { userIn } from "./start.ts";
 import type { Containers, Exec, ExecConfig } from "./types.ts";
 
 /** Clients ask for the exit code right after the end; nobody asks for older ones. */

@@ -5,14 +5,13 @@ import type { Id } from "../model/id.ts";
 import { ociSpec } from "./bundle.ts";
 import { cleanUp } from "./clean-up.ts";
 import { type Conmon, startConmon } from "./conmon.ts";
+import { userIn } from "./container-user.ts";
 import { recordEnd } from "./end.ts";
 import { findContainer } from "./names.ts";
 import type { Room } from "./room.ts";
-import { readInRoot } from "./root-path.ts";
 import { isLive, now, type Row } from "./rows.ts";
 import { createFailure, runtimeMessage } from "./runtime-errors.ts";
 import { type DeviceWish, deviceNodes } from "./spec/devices.ts";
-import { lookUpUser, type User } from "./spec/user.ts";
 import { streamOptions } from "./streams.ts";
 import type { Placement } from "./types.ts";
 import { fillVolumes, makeSources } from "./volumes.ts";
@@ -63,12 +62,6 @@ async function writeBundle(room: Room, row: Row, placement: Placement, rootfs: s
   const bundle = room.paths.bundle(row.id);
   await mkdir(bundle, { recursive: true, mode: 0o700 });
   await writeFile(join(bundle, "config.json"), JSON.stringify(spec), { mode: 0o600 });
-}
-
-/** Who `--user` means in this root filesystem. */
-export function userIn(root: string, { config, hostConfig }: Row, wish = config.User): User {
-  const groupAdd = Array.isArray(hostConfig.GroupAdd) ? hostConfig.GroupAdd.map(String) : [];
-  return lookUpUser(wish, groupAdd, readInRoot(root, "/etc/passwd") ?? "", readInRoot(root, "/etc/group") ?? "");
 }
 
 function joinedNamespace(room: Room, mode: string, kind: "pid" | "ipc"): { pid?: string; ipc?: string } {
