@@ -9,6 +9,7 @@ import { imageRoutes } from "./images.ts";
 import { logRoutes } from "./logs.ts";
 import { networkRoutes } from "./networks.ts";
 import { runRoutes } from "./run.ts";
+import { statsRoutes } from "./stats.ts";
 import { systemRoutes } from "./system.ts";
 import { volumeRoutes } from "./volumes.ts";
 
@@ -21,6 +22,7 @@ export function routes(app: FastifyInstance, context: Context): void {
   logRoutes(app, context);
   attachRoutes(app, context);
   execRoutes(app, context);
+  statsRoutes(app, context);
   imageRoutes(app, context);
   imageTransferRoutes(app, context);
   volumeRoutes(app, context);

@@ -28,7 +28,20 @@ test("defaults are those of the documentation", (t) => {
 
 test("flags and keys of daemon.json mean the same", (t) => {
   const flags = withFile("", (path) =>
-    read(["--config-file", path, "-H", "unix:///a.sock", "-H", "tcp://[::1]:2376", "--bip", "10.1.0.1/24", "--icc=false", "-D", "--default-address-pool", "base=10.9.0.0/16,size=24"]),
+    read([
+      "--config-file",
+      path,
+      "-H",
+      "unix:///a.sock",
+      "-H",
+      "tcp://[::1]:2376",
+      "--bip",
+      "10.1.0.1/24",
+      "--icc=false",
+      "-D",
+      "--default-address-pool",
+      "base=10.9.0.0/16,size=24",
+    ]),
   );
   const file = withFile(
     '{"hosts":["unix:///a.sock","tcp://[::1]:2376"],"bip":"10.1.0.1/24","icc":false,"debug":true,"default-address-pools":[{"base":"10.9.0.0/16","size":24}]}',
@@ -40,7 +53,12 @@ test("flags and keys of daemon.json mean the same", (t) => {
 for (const [what, argv, text, message] of [
   ["an unknown flag", ["--nosuch"], "{}", /unknown option '--nosuch'/],
   ["an unknown key", [], '{"nosuch": 1}', /unknown key "nosuch"/],
-  ["a setting in both", ["--mtu", "1400"], '{"mtu": 1300}', /specified both as a flag and in the configuration file: mtu: \(from flag: 1400, from file: 1300\)/],
+  [
+    "a setting in both",
+    ["--mtu", "1400"],
+    '{"mtu": 1300}',
+    /specified both as a flag and in the configuration file: mtu: \(from flag: 1400, from file: 1300\)/,
+  ],
   ["a bad level", ["-l", "loud"], "{}", /invalid value for --log-level: "loud"/],
   ["a relative folder", ["--data-root", "here"], "{}", /invalid value for --data-root: "here"/],
   ["JSON cut short", [], '{"mtu":', /configuration file .* is not valid/],
