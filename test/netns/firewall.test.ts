@@ -1,7 +1,7 @@
 import test from "ava";
 import { ADDRESS, endpoint, firewallWorld, network } from "../support/firewall-world.ts";
 import type { Netns } from "../support/netns.ts";
-import { both, reach, serve, tidy } from "../support/reach.ts";
+import { both, reach, serve, tidy, untilAddressesCount } from "../support/reach.ts";
 
 // Networks a (a1, a2) and b (b1) on a host, and somebody outside: who reaches which port, and as whom they are seen.
 
@@ -42,6 +42,16 @@ test.serial("nat, IPv6", async (t) => {
     2001:db8:0:2::1 8081  | refused   | refused   | refused         | refused
     2001:db8:0:2::1 8082  | fd00:a::1 | fd00:a::1 | 2001:db8:0:2::1 | 2001:db8:0:2::2`;
   t.is(await reach(world, table), tidy(table));
+});
+
+test.serial("nat, IPv6: who asks from a link-local address is not translated, since no answer would reach it", async (t) => {
+  await using world = await firewallWorld();
+  const { firewall, host, peers } = world;
+  await serve(world, "a1");
+  await firewall.set([network("a"), endpoint("a1", ["[::]:8080:80"])]);
+  await untilAddressesCount(world);
+  const linkLocal = /fe80:[0-9a-f:]+/.exec(await host.must(["ip", "-6", "address", "show", "dev", "wire0"]))?.[0];
+  t.deepEqual(await peers.outside.ask("tcp", `${linkLocal}%wire0`, 8080, 5_000), { failed: "refused" });
 });
 
 test.serial("the loopback of the host is not reached from a container that routes to it, and not spoken for", async (t) => {
@@ -170,6 +180,18 @@ test.serial("masquerade: the outside sees the host, unless it is off for the net
                        | a1              | b1
     192.0.2.2 80       | 192.0.2.1       | 172.30.2.2
     2001:db8:0:2::2 80 | 2001:db8:0:2::1 | 2001:db8:0:2::1`;
+  t.is(await reach(world, table), tidy(table));
+});
+
+test.serial("masquerade: not between containers of one network, though they route through the host", async (t) => {
+  await using world = await firewallWorld();
+  await serve(world, "a2");
+  await world.firewall.set([network("a")]);
+  await world.host.must(["sysctl", "-q", "net.ipv4.conf.all.send_redirects=0", "net.ipv4.conf.br-a.send_redirects=0"]);
+  await world.sandboxes.a1.must(["ip", "route", "add", ADDRESS.a2.ipv4, "via", "172.30.1.1"]);
+  const table = `
+                  | a1
+    172.30.1.3 80 | 172.30.1.2`;
   t.is(await reach(world, table), tidy(table));
 });
 

@@ -1,7 +1,8 @@
+import { eventually } from "./eventually.ts";
 import type { Name, World } from "./firewall-world.ts";
 import type { Answer } from "./peer.ts";
 
-/** For an answer that must come, on a machine that may be busy; also past the duplicate address detection of a new IPv6 link. */
+/** For an answer that must come, on a machine that may be busy. */
 const LONG_MS = 5_000;
 /** For one that must not come. */
 const SHORT_MS = 500;
@@ -28,10 +29,21 @@ export function both(...ports: readonly string[]): string[] {
 export async function reach(world: World, table: string): Promise<string> {
   const [head = [], ...rows] = parse(table);
   const names = head.slice(1) as Name[];
+  if (rows.some(([to]) => to?.includes(":"))) await untilAddressesCount(world);
   const found = await Promise.all(
     rows.map(async ([to = "", ...expected]) => [to, ...(await Promise.all(names.map((name, i) => cell(world, name, to, expected[i]))))]),
   );
   return print([head, ...found]);
+}
+
+/** A new link answers for its IPv6 addresses when duplicate address detection is through, a second or two later. */
+export async function untilAddressesCount({ host }: World): Promise<void> {
+  for (const at of [host, host.outside]) {
+    await eventually(async () => {
+      const tentative = await at.must(["ip", "-6", "-oneline", "address", "show", "tentative"]);
+      if (tentative !== "") throw new Error(`still tentative: ${tentative}`);
+    }, LONG_MS);
+  }
 }
 
 /** A table without what makes it pretty. */
