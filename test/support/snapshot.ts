@@ -12,8 +12,7 @@ export async function snapshot(): Promise<Snapshot> {
     nft: new Set(numbered(lines(await must(["nft", "--stateless", "list", "ruleset"])))),
     iptables: new Set([...rules(await must(["iptables-save"])), ...rules(await must(["ip6tables-save"]))]),
     mount: new Set(numbered(lines(readFileSync("/proc/self/mountinfo", "utf8")).map(mountOf))),
-    // Those that could be a container's: other programs come and go on this machine.
-    cgroup: new Set(lines(await must(["find", "/sys/fs/cgroup", "-type", "d"])).filter((path) => /netloom|[0-9a-f]{64}/.test(path))),
+    cgroup: new Set(lines(await must(["find", "/sys/fs/cgroup", "-type", "d"])).flatMap(ourCgroup)),
     process: new Set(ourProcesses()),
     folder: new Set(
       ["/run", "/tmp", "/dev/shm"].flatMap((dir) =>
@@ -68,6 +67,11 @@ function rules(saved: string): string[] {
 function mountOf(line: string): string {
   const [before = "", after = ""] = line.split(" - ");
   return `${before.split(" ")[4]} (${after.split(" ")[0]})`;
+}
+
+/** Those that could be a container's: other programs come and go on this machine. Once, and not for each controller. */
+function ourCgroup(path: string): string[] {
+  return /[^/]*(netloom|[0-9a-f]{64}).*$/.exec(path)?.slice(0, 1) ?? [];
 }
 
 /** The daemon, the monitors and the runtime, by what they execute. Zombies have no command line and are not counted. */
