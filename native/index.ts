@@ -74,6 +74,9 @@ function load(): Addon {
 
 const addon = load();
 
+/** The addon as it is, for a room that has C of its own in it (dns: udp.c) and types that part itself. */
+export const rawAddon: object = addon;
+
 /**
  * A netlink socket in a namespace (`HERE` or an fd of `openNs`), with extended acknowledgements and strict dumps.
  * @param protocol NETLINK_ROUTE 0, NETLINK_NETFILTER 12

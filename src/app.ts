@@ -53,7 +53,8 @@ export async function startNetloomd(options: Options, log: Log): Promise<Netloom
     for (const close of closing.splice(0)) await close();
   };
   try {
-    for (const folder of [options.dataRoot, options.execRoot, `${options.execRoot}/netns`]) mkdirSync(folder, { recursive: true, mode: 0o711 });
+    for (const folder of [options.dataRoot, options.execRoot, `${options.execRoot}/netns`])
+      mkdirSync(folder, { recursive: true, mode: 0o711 });
     const durable = owned(sqliteStore(`${options.dataRoot}/netloom.db`, { durable: true }), (store) => store.close());
     const volatile = owned(sqliteStore(`${options.execRoot}/netloom.db`, { durable: false }), (store) => store.close());
     const kernel = owned(await linuxKernel(), (machine) => machine.close());

@@ -1,11 +1,10 @@
 import dgram from "node:dgram";
 import net from "node:net";
-import { closeFd, type Fd } from "../../native/index.ts";
 import { familyOf, type Ip } from "../model/address.ts";
 import { messageOf } from "../model/errors.ts";
 import type { ResolverView } from "../model/name.ts";
 import { createFrames, frame } from "./frames.ts";
-import { socketBeside } from "./native-udp.ts";
+import { closeFd, type Fd, socketBeside } from "./native-udp.ts";
 
 export type Upstream = ResolverView["upstreams"][number];
 export type Transport = "udp" | "tcp";

@@ -1,8 +1,7 @@
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
-import { closeFd, type Fd, socketIn, socketNumbers } from "../../native/index.ts";
+import { closeFd, type Fd, rawAddon, socketIn, socketNumbers } from "../../native/index.ts";
 import type { Family } from "../model/address.ts";
+
+export { closeFd, type Fd };
 
 /** Datagrams in one batch, and the room that each has. [native/udp.c] */
 export const SLOTS = 64;
@@ -18,14 +17,7 @@ interface UdpAddon {
   netnsOf(fd: Fd): Fd;
 }
 
-/** The same file that native/index.ts loads, so the same addon: below build/ of the package, from source and compiled alike. */
-function load(): UdpAddon {
-  const places = ["../../build/netloom.node", "../../../build/netloom.node"].map((place) => fileURLToPath(new URL(place, import.meta.url)));
-  const path = process.env.NETLOOM_ADDON ?? places.find((place) => existsSync(place)) ?? places[0];
-  return createRequire(import.meta.url)(String(path)) as UdpAddon;
-}
-
-const addon = load();
+const addon = rawAddon as UdpAddon;
 
 /** Where the datagrams of a batch are: slot i of `incoming` and `outgoing` starts at i * SLOT_BYTES. Valid for the length of `onBatch` only. */
 export interface Batch {
