@@ -30,6 +30,11 @@ export function createServer(context: Context): FastifyInstance {
       .header("x-content-type-options", "nosniff")
       .send(Buffer.from(`${refused.error.message}\n`));
   });
+  // How long this daemon took, without the way of the request and the answer: what a bench of it must know.
+  app.addHook("onSend", async (_request, reply, payload) => {
+    reply.header("netloom-duration-us", Math.round(reply.elapsedTime * 1000));
+    return payload;
+  });
   // Only objects come here; strings, buffers and streams say themselves what they are.
   app.addHook("preSerialization", async (_request, reply, payload) => {
     reply.type("application/json");

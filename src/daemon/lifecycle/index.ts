@@ -21,6 +21,7 @@ import { attach, createExec, detached, startExec } from "./sessions.ts";
 import { lives, type Stage } from "./stage.ts";
 import { start } from "./start.ts";
 import { kill, pause, type StopOptions, stop, unpause } from "./stop.ts";
+import { tell } from "./tell.ts";
 import { createVolume, pruneVolumes, removeVolume } from "./volumes.ts";
 
 /** The verbs that join a process and its networks. `ref` is what a person typed: a name, an id or the beginning of one. */
@@ -43,6 +44,8 @@ export interface Lifecycle {
   pruneNetworks(filters: Filters): Promise<string[]>;
   attach(ref: string): Promise<{ container: Container; session: Session }>;
   detached(ref: string): void;
+  /** An archive was unpacked in it. */
+  extracted(ref: string): void;
   createExec(ref: string, config: ExecConfig): Exec;
   startExec(execId: string, options: { detach: boolean; tty: boolean }): Promise<Session | undefined>;
   tagImage(ref: string, repository: string, tag: string): void;
@@ -85,6 +88,7 @@ export function createLifecycle(deps: DaemonDeps, volumes: Volumes): Lifecycle {
     pruneNetworks: (filters) => pruneNetworks(stage, filters),
     attach: (ref) => attach(stage, ref),
     detached: (ref) => detached(stage, ref),
+    extracted: (ref) => tell(stage, "extract-to-dir", stage.containers.find(ref)),
     createExec: (ref, config) => createExec(stage, ref, config),
     startExec: (execId, options) => startExec(stage, execId, options),
     tagImage: (ref, repository, tag) => tagImage(stage, ref, repository, tag),

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { Context } from "../context.ts";
 import { absentRoutes } from "./absent.ts";
+import { archiveRoutes } from "./archive.ts";
 import { attachRoutes } from "./attach.ts";
 import { containerRoutes } from "./containers.ts";
 import { execRoutes } from "./exec.ts";
@@ -23,6 +24,7 @@ export function routes(app: FastifyInstance, context: Context): void {
   attachRoutes(app, context);
   execRoutes(app, context);
   statsRoutes(app, context);
+  archiveRoutes(app, context);
   imageRoutes(app, context);
   imageTransferRoutes(app, context);
   volumeRoutes(app, context);

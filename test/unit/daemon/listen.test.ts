@@ -83,7 +83,7 @@ test("TCP with mutual TLS serves those with a certificate, and only those", asyn
   await t.throwsAsync(() => daemon.listen({ tcp: { host: "127.0.0.1", port: 0 }, tls: missing }), { code: "invalid" });
 });
 
-test("wait and events send their headers at once, and closing ends them", async (t) => {
+test.serial("wait and events send their headers at once, and closing ends them", async (t) => {
   const parts = await harness(t);
   const { daemon } = parts;
   const path = await daemon.listen({ unix: join(parts.info.dataRoot, "d.sock") });
