@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Context } from "./context.ts";
 import { sendError } from "./errors.ts";
 import { headersOf } from "./headers.ts";
@@ -19,6 +19,7 @@ export function createServer(context: Context): FastifyInstance {
   const usual = headersOf(context.info.version);
   app.addHook("onRequest", async (request, reply) => {
     if (request.is404) return;
+    startedAt.set(request, performance.now());
     reply.headers(usual).serializer(jsonLine);
     const refused = refusal(versionOf(request.originalUrl));
     if (refused === undefined) return;
@@ -31,8 +32,10 @@ export function createServer(context: Context): FastifyInstance {
       .send(Buffer.from(`${refused.error.message}\n`));
   });
   // How long this daemon took, without the way of the request and the answer: what a bench of it must know.
-  app.addHook("onSend", async (_request, reply, payload) => {
-    reply.header("netloom-duration-us", Math.round(reply.elapsedTime * 1000));
+  const startedAt = new WeakMap<FastifyRequest, number>();
+  app.addHook("onSend", async (request, reply, payload) => {
+    const since = startedAt.get(request);
+    if (since !== undefined) reply.header("netloom-duration-us", Math.round((performance.now() - since) * 1000));
     return payload;
   });
   // Only objects come here; strings, buffers and streams say themselves what they are.
