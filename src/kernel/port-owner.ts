@@ -1,4 +1,5 @@
-import { readdir, readFile, readlink } from "node:fs/promises";
+import { readdir, readlink } from "node:fs/promises";
+import { basename } from "node:path";
 import type { Fd } from "../../native/index.ts";
 import type { NetlinkMessage } from "./netlink/attribute.ts";
 import { getSockets, NETLINK_SOCK_DIAG, parseSocket } from "./netlink/sock-diag.ts";
@@ -16,7 +17,7 @@ export async function portOwner(nsFd: Fd, protocol: "tcp" | "udp", port: number)
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const owners = await Promise.all(pids.map(async (pid) => ((await hasAny(pid, wanted)) ? pid : undefined)));
   const pid = owners.find((owner) => owner !== undefined);
-  return pid === undefined ? undefined : `${(await orElse(readFile(`/proc/${pid}/comm`, "utf8"), "?")).trimEnd()} (pid ${pid})`;
+  return pid === undefined ? undefined : `${basename(await orElse(readlink(`/proc/${pid}/exe`), "a process"))} (pid ${pid})`;
 }
 
 /** Those that listen if any does: they are in the way, connections from the port need not be. */

@@ -1,4 +1,5 @@
-import { isSystemError } from "../../native/index.ts";
+import { getSystemErrorMap } from "node:util";
+import { isSystemError, type SystemError } from "../../native/index.ts";
 import { type Code, NetError } from "../model/errors.ts";
 import type { Refusal } from "./netlink/message.ts";
 
@@ -31,7 +32,6 @@ const CODES: Record<string, Code> = {
 
 const HINTS: Record<string, string> = {
   EPERM: "run it as root, or with the capabilities CAP_NET_ADMIN and CAP_SYS_ADMIN",
-  EACCES: "run it as root, or with the capabilities CAP_NET_ADMIN and CAP_SYS_ADMIN",
   EROFS: "/proc/sys is mounted read-only here",
   ENOSPC: "a limit of the kernel is reached, for namespaces user.max_net_namespaces",
   EMFILE: "raise the limit of open files",
@@ -44,11 +44,17 @@ export function refused(what: string, refusal: Refusal, hint?: string): NetError
 }
 
 /** The same for a failed system call; any other error comes back as it is. */
-export function failed(what: string, error: unknown, hint?: string): unknown {
-  return isSystemError(error) ? errorOf(what, error.code, error.message, error, hint) : error;
+export function failed(what: string, error: unknown): unknown {
+  return isSystemError(error) ? errorOf(what, error.code, words(error), error) : error;
 }
 
-function errorOf(what: string, name: string, text: string, cause: unknown, hint: string | undefined): NetError {
+/** `file already exists (EEXIST in open)`, as refusals read. */
+function words({ errno, code, syscall }: SystemError): string {
+  const [, text] = getSystemErrorMap().get(-Math.abs(errno)) ?? [code, "failed"];
+  return `${text} (${code} in ${syscall})`;
+}
+
+function errorOf(what: string, name: string, text: string, cause: unknown, hint?: string): NetError {
   const known = hint ?? HINTS[name];
   return new NetError(CODES[name] ?? "internal", `${what}: ${text}`, { cause, ...(known === undefined ? {} : { hint: known }) });
 }

@@ -2,7 +2,8 @@ import type { Fd } from "../../native/index.ts";
 import { NetError } from "../model/errors.ts";
 import type { Link, Netns } from "../model/kernel.ts";
 import type { Namespaces } from "./namespaces.ts";
-import { getLink, parseLink } from "./netlink/link.ts";
+import type { NetlinkMessage } from "./netlink/attribute.ts";
+import { getLink, isUsable, parseLink } from "./netlink/link.ts";
 import { type LinkListener, type LinkMonitor, monitorLinks } from "./netlink/monitor.ts";
 import type { NetlinkSocket } from "./netlink/socket.ts";
 import { refused } from "./refusal.ts";
@@ -44,17 +45,12 @@ function share(nsFd: Fd): Shared {
   const listeners = new Set<LinkListener>();
   const each = (tell: (listener: LinkListener) => void) => [...listeners].forEach(tell);
   const monitor = monitorLinks(nsFd, {
-    changed: (link) => each((listener) => listener.changed(link)),
+    changed: (link, usable) => each((listener) => listener.changed(link, usable)),
     removed: (link) => each((listener) => listener.removed(link)),
     lost: () => each((listener) => listener.lost()),
     failed: (error) => each((listener) => listener.failed(error)),
   });
   return { monitor, listeners };
-}
-
-/** [Documentation/networking/operstates.rst] a driver that does not tell leaves "unknown", which is to be taken for up. */
-function isUp(link: Link): boolean {
-  return link.up && (link.operstate === "up" || link.operstate === "unknown");
 }
 
 async function waitUp(
@@ -65,15 +61,15 @@ async function waitUp(
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let last: Link | undefined;
-  const judge = (link: Link) => {
+  const judge = (link: Link, usable: boolean) => {
     last = link;
-    if (isUp(link)) resolve();
+    if (usable) resolve();
   };
-  const ask = () => lookAt(route, name).then(judge, reject);
+  const ask = () => lookAt(route, name).then((message) => judge(parseLink(message), isUsable(message)), reject);
   const timer = setTimeout(() => reject(late(name, last, timeoutMs)), timeoutMs);
   try {
     const stop = listen({
-      changed: (link) => link.name === name && judge(link),
+      changed: (link, usable) => link.name === name && judge(link, usable),
       removed: (link) => link.name === name && reject(new NetError("notFound", `network interface ${name} was removed`)),
       lost: ask,
       failed: reject,
@@ -90,13 +86,13 @@ async function waitUp(
   }
 }
 
-async function lookAt(route: NetlinkSocket, name: string): Promise<Link> {
+async function lookAt(route: NetlinkSocket, name: string): Promise<NetlinkMessage> {
   const request = getLink(name);
   const [answer] = await route.ask([request]);
   if (answer?.refusal !== undefined) throw refused(request.what, answer.refusal);
   const message = answer?.messages[0];
   if (message === undefined) throw new NetError("internal", `${request.what}: the kernel gave no answer`);
-  return parseLink(message);
+  return message;
 }
 
 function late(name: string, last: Link | undefined, timeoutMs: number): NetError {

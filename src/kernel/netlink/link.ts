@@ -15,6 +15,8 @@ const RTEXT_FILTER_SKIP_STATS = 1 << 3;
 /** struct ifinfomsg */
 const HEADER_BYTES = 16;
 const IFF_UP = 1;
+/** Administratively up, operationally up (or the driver does not tell), with a carrier: IFF_UP, IFF_RUNNING, IFF_LOWER_UP. [if.h] */
+const IFF_USABLE = 0x1 | 0x40 | 0x10000;
 /** [if.h] in the order of IF_OPER_*. */
 const OPERSTATES = ["unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up"] as const;
 
@@ -151,6 +153,11 @@ export function parseLink({ body }: Pick<NetlinkMessage, "body">): Link {
     masterIndex: number(IFLA.master),
     peerIndex: kind === "veth" ? number(IFLA.link) : undefined,
   };
+}
+
+/** Can packets be sent on it? A driver that tells no operstate leaves it unknown [operstates.rst]: then the carrier says it. */
+export function isUsable({ body }: Pick<NetlinkMessage, "body">): boolean {
+  return (read32(body, 8) & IFF_USABLE) === IFF_USABLE;
 }
 
 function text(value: Buffer | undefined): string {

@@ -1,7 +1,7 @@
 import { closeFd, type Fd, isSystemError, netlinkOpen, netlinkSubscribe, pollSocket, socketNumbers } from "../../../native/index.ts";
 import type { Link } from "../../model/kernel.ts";
 import { readMessages } from "./attribute.ts";
-import { parseLink, RTM_DELLINK } from "./link.ts";
+import { isUsable, parseLink, RTM_DELLINK } from "./link.ts";
 import { RTM_NEWLINK } from "./new-link.ts";
 
 /** [rtnetlink.h] */
@@ -9,7 +9,8 @@ const RTNLGRP_LINK = 1;
 
 /** What happens to the links of a namespace. */
 export interface LinkListener {
-  changed(link: Link): void;
+  /** `usable`: packets can be sent on it. */
+  changed(link: Link, usable: boolean): void;
   removed(link: Link): void;
   /** Events were lost: what is known must be asked for again. */
   lost(): void;
@@ -45,7 +46,7 @@ export function monitorLinks(nsFd: Fd, listener: LinkListener): LinkMonitor {
 
 function tell(datagram: Buffer, listener: LinkListener): void {
   for (const message of readMessages(datagram)) {
-    if (message.type === RTM_NEWLINK) listener.changed(parseLink(message));
+    if (message.type === RTM_NEWLINK) listener.changed(parseLink(message), isUsable(message));
     if (message.type === RTM_DELLINK) listener.removed(parseLink(message));
   }
 }
