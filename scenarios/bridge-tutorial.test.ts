@@ -21,9 +21,12 @@ test("the bridge tutorial runs as it is written in every Docker course", async (
   t.regex(listed, /alpine2/);
 
   story.say("Who is on it, and with which addresses:");
-  const [bridge] = JSON.parse(await story.type("docker network inspect bridge"));
+  const [bridge] = JSON.parse(await story.type("docker network inspect bridge", { hide: true }));
   t.deepEqual(bridge.IPAM.Config, [{ Subnet: "172.17.0.0/16", Gateway: "172.17.0.1" }]);
   const members = Object.values(bridge.Containers as Record<string, { Name: string; MacAddress: string; IPv4Address: string }>);
+  // The client sorts by id, and ids are random.
+  const byName = Object.fromEntries(Object.entries<{ Name: string }>(bridge.Containers).sort(([, a], [, b]) => (a.Name < b.Name ? -1 : 1)));
+  story.show(`$ docker network inspect bridge\n${JSON.stringify([{ ...bridge, Containers: byName }], null, 4)}`);
   const facts = members.map(({ Name, MacAddress, IPv4Address }) => [Name, MacAddress, IPv4Address]).sort();
   t.deepEqual(facts, [
     ["alpine1", "02:42:ac:11:00:02", "172.17.0.2/16"],

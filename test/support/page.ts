@@ -67,9 +67,9 @@ function steadier(): (text: string) => string {
     text
       .replace(/\b[0-9a-f]{64}\b|(?<=br-|sha256:|\s|"|^|\/)[0-9a-f]{12}(?=[\s",]|$)/gm, idOf)
       .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "2026-01-01T00:00:00.000000000Z")
-      .replace(/(Less than a second|About a minute|\d+ (?:second|minute)s?)( ago)?(\s{2,}|$)/gm, (whole, _n, ago = "", pad) =>
-        pad === "" ? `2 seconds${ago}` : `2 seconds${ago}`.padEnd(whole.length),
-      )
+      .replace(/(Less than a second|About a minute|\d+ (?:second|minute)s?)(?= ago| {2}|$)/gm, "2 seconds")
+      // Columns are as wide as what was in them.
+      .replace(/(\S) {2,}(?=\S)/g, "$1   ")
       .replace(/(time|seq_time)=[\d.]+ ms/g, "time=0.08 ms")
       .replace(/min\/avg\/max = [\d./]+ ms/g, "min/avg/max = 0.06/0.07/0.08 ms")
       .replace(/@if\d+/g, "@if7")
