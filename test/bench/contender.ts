@@ -17,6 +17,8 @@ export interface Contender extends AsyncDisposable {
 /** Endpoints that are links only, for those who look at nothing else when one more comes. */
 export async function linksOnly(bridge: () => string): Promise<{ grow(endpoints: number): Promise<string> } & AsyncDisposable> {
   const pen = await netns("nl-pen");
+  // As in a container: no link says anything by itself.
+  await pen.must(["sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1"]);
   const prefix = `x${randomBytes(2).toString("hex")}`;
   let made = 0;
   return {

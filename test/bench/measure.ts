@@ -16,6 +16,11 @@ export function quantile(samples: readonly number[], q: number): number {
   return low + (high - low) * (at - Math.floor(at));
 }
 
+/** Of one row. */
+export function medianOf(samples: Samples, name: string): number {
+  return median(samples.get(name) ?? []);
+}
+
 export function median(samples: readonly number[]): number {
   return quantile(samples, 0.5);
 }
@@ -35,6 +40,11 @@ export function samplesTable(samples: Samples, floors: readonly string[] = []): 
     [...samples],
     true,
   );
+}
+
+/** What was hoped for beside what was reached: told, never failed. */
+export function goalText(what: string, reached: number, limit: number, unit: string): string {
+  return `goal: ${what} <= ${limit}${unit}; reached ${reached.toFixed(2)}${unit}${reached <= limit ? "" : ", MISSED"}`;
 }
 
 /** The time of a deed at the caller, in microseconds. */

@@ -3,6 +3,9 @@ import type { Daemon } from "../support/daemon.ts";
 import type { Contender } from "./contender.ts";
 import { timedUs } from "./measure.ts";
 
+/** From the request to the answer, as the daemon tells it. */
+export const INSIDE = "netloomd, inside";
+
 const NETWORK = "bench";
 
 /** Container bodies are the same but for the network; the process only has to be there. */
@@ -43,7 +46,7 @@ export async function netloomContender(daemon: Daemon): Promise<Contender> {
     const outside = await timedUs(async () => {
       inside = insideUs(await daemon.api("POST", `/networks/${NETWORK}/${verb}`, { body: { Container: probe, ...body } }));
     });
-    return { "netloomd, inside": inside, "netloomd, at the client": outside };
+    return { [INSIDE]: inside, "netloomd, at the client": outside };
   }
 
   return {

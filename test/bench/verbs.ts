@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Daemon, startNetloomd } from "../support/daemon.ts";
 import { here } from "./here.ts";
-import { median, note, type Samples, samplesTable, timedUs } from "./measure.ts";
+import { goalText, medianOf, note, type Samples, samplesTable, timedUs } from "./measure.ts";
 import { insideUs, sleeper } from "./netloom.ts";
 
 const ROUNDS = 25;
@@ -20,6 +20,7 @@ export async function benchNetworks(): Promise<void> {
   for (let i = 0; i < ROUNDS; i++)
     note(samples, { "network rm, at the client": await timedUs(() => daemon.ask("DELETE", `/networks/bench${i}`)) });
   console.log(`\n${samplesTable(samples)}`);
+  console.log(goalText("network create", medianOf(samples, "network create, inside") / 1000, 10, " ms"));
 }
 
 /** Start of a container on no network, on the default one, on one that a person made, and there with a published port. */
@@ -38,8 +39,8 @@ export async function benchStart(): Promise<void> {
     for (const [name, body] of kinds) note(samples, { [`start, ${name}`]: await startOnce(daemon, body) });
   }
   console.log(`\n${samplesTable(samples, ["start, none"])}`);
-  const over = median(samples.get("start, user-defined") ?? []) - median(samples.get("start, none") ?? []);
-  console.log(`a user-defined network costs ${(over / 1000).toFixed(2)} ms over none`);
+  const over = medianOf(samples, "start, user-defined") - medianOf(samples, "start, none");
+  console.log(goalText("start on a user-defined network over none", over / 1000, 5, " ms"));
 }
 
 async function startOnce(daemon: Daemon, body: object): Promise<number> {
@@ -64,6 +65,7 @@ export async function benchIdle(): Promise<void> {
   const status = readFileSync(`/proc/${daemon.pid}/status`, "utf8");
   const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]) / 1000;
   console.log(
-    `\nidle netloomd: ${field("VmRSS").toFixed(0)} MB RSS (${field("RssAnon").toFixed(0)} MB of it anonymous), peak ${field("VmHWM").toFixed(0)} MB`,
+    `\nRSS ${field("VmRSS").toFixed(0)} MB, ${field("RssAnon").toFixed(0)} MB of it anonymous; peak ${field("VmHWM").toFixed(0)} MB`,
   );
+  console.log(goalText("an idle netloomd", field("VmRSS"), 100, " MB"));
 }
