@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { statfs } from "node:fs/promises";
+import { rm, statfs } from "node:fs/promises";
 import { netnsBind, netnsCreate, netnsUnbind } from "../../native/index.ts";
 import { NetError } from "../model/errors.ts";
 import type { Netns } from "../model/kernel.ts";
@@ -27,8 +27,12 @@ export async function createNetns(spaces: Namespaces, path: string): Promise<Net
   return { path };
 }
 
-/** `ip netns attach`, at a path. @throws notFound when the process is gone, conflict when the path is taken */
+/**
+ * `ip netns attach`, at a path. The file that a pin in another mount namespace left there, seen from here as plain and empty, is replaced.
+ * @throws notFound when the process is gone, conflict when the path is taken
+ */
 export async function adoptNetns(path: string, pid: number): Promise<Netns> {
+  if (!(await isNetns(path))) await rm(path, { force: true });
   await pinned(`pin the network namespace of process ${pid} at ${path}`, netnsBind(`/proc/${pid}/ns/net`, path));
   return { path };
 }
