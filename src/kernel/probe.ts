@@ -8,6 +8,7 @@ import type { Namespaces } from "./namespaces.ts";
 import { newLink } from "./netlink/new-link.ts";
 import { createNetns, removeNetns } from "./netns.ts";
 import { applyNft } from "./nft.ts";
+import { failed } from "./refusal.ts";
 
 /** [capability.h] */
 const CAP_NET_ADMIN = 12n;
@@ -48,7 +49,7 @@ function hasIpv6(nsFd: number): boolean {
     return true;
   } catch (error) {
     if (isSystemError(error, "EAFNOSUPPORT")) return false;
-    throw error;
+    throw failed("open an IPv6 socket", error);
   }
 }
 

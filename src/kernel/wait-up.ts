@@ -6,7 +6,7 @@ import type { NetlinkMessage } from "./netlink/attribute.ts";
 import { getLink, isUsable, parseLink } from "./netlink/link.ts";
 import { type LinkListener, type LinkMonitor, monitorLinks } from "./netlink/monitor.ts";
 import type { NetlinkSocket } from "./netlink/socket.ts";
-import { refused } from "./refusal.ts";
+import { failed, refused } from "./refusal.ts";
 
 /** Waits for links to come up; those that wait in one namespace share a monitor, which is open only as long as somebody waits. */
 export interface LinkWaits {
@@ -44,13 +44,21 @@ export function linkWaits(spaces: Namespaces): LinkWaits {
 function share(nsFd: Fd): Shared {
   const listeners = new Set<LinkListener>();
   const each = (tell: (listener: LinkListener) => void) => [...listeners].forEach(tell);
-  const monitor = monitorLinks(nsFd, {
+  const monitor = openMonitor(nsFd, {
     changed: (link, usable) => each((listener) => listener.changed(link, usable)),
     removed: (link) => each((listener) => listener.removed(link)),
     lost: () => each((listener) => listener.lost()),
-    failed: (error) => each((listener) => listener.failed(error)),
+    failed: (error) => each((listener) => listener.failed(failed("ip monitor link", error))),
   });
   return { monitor, listeners };
+}
+
+function openMonitor(nsFd: Fd, listener: LinkListener): LinkMonitor {
+  try {
+    return monitorLinks(nsFd, listener);
+  } catch (error) {
+    throw failed("ip monitor link", error);
+  }
 }
 
 async function waitUp(

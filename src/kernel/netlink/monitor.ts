@@ -15,14 +15,17 @@ export interface LinkListener {
   /** Events were lost: what is known must be asked for again. */
   lost(): void;
   /** No more events will come. */
-  failed(error: Error): void;
+  failed(error: unknown): void;
 }
 
 export interface LinkMonitor {
   close(): void;
 }
 
-/** `ip monitor link`. Events after this call are not missed, so what was before is to be asked for now. */
+/**
+ * `ip monitor link`. Events after this call are not missed, so what was before is to be asked for now.
+ * @throws SystemError
+ */
 export function monitorLinks(nsFd: Fd, listener: LinkListener): LinkMonitor {
   const fd = netlinkOpen(nsFd, socketNumbers.NETLINK_ROUTE);
   try {
