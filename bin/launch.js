@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { enableCompileCache } from "node:module";
+import module from "node:module";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
@@ -12,7 +12,7 @@ export async function launch(name) {
   const compiled = here("../dist/src/main.js");
   const isCompiled = existsSync(compiled);
   // Types are stripped once and not at every start, which halves it.
-  if (!isCompiled) enableCompileCache(here("../build/compile-cache"));
+  if (!isCompiled) module.enableCompileCache(here("../build/compile-cache"));
   const { main } = await import(isCompiled ? compiled : here("../src/main.ts"));
   process.exitCode = await main(name, process.argv.slice(2));
 }
