@@ -10,8 +10,6 @@ export interface End {
 /** Who waits for a container's end or removal. */
 export interface Ends {
   ended(end: End): void;
-  /** A start that failed is an end for those who wait for one, though no process ended. */
-  notStarted(id: Id, exitCode: number): void;
   removed(id: Id, exitCode: number): void;
   /** Its exit code. @throws the signal's reason. */
   next(id: Id, what: "end" | "removal", signal: AbortSignal): Promise<number>;
@@ -34,7 +32,6 @@ export function createEnds(): Ends {
       tell("end", end.id, end.exitCode);
       broadcast.tell(end);
     },
-    notStarted: (id, exitCode) => tell("end", id, exitCode),
     removed(id, exitCode) {
       tell("end", id, exitCode);
       tell("removal", id, exitCode);

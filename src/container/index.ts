@@ -69,7 +69,6 @@ export async function openContainers(options: ContainersOptions): Promise<Contai
     startFailed(id, message, exitCode) {
       rows.setState(id, { status: "created", error: message, exitCode });
       streams.close(id);
-      ends.notStarted(id, exitCode);
     },
     restarting(id) {
       const row = rows.must(id);
@@ -177,13 +176,7 @@ function isRunning({ rows }: Room, id: Id): boolean {
 function checkRename({ rows }: Room, id: Id, name: string): void {
   const row = rows.must(id);
   if (row.name === name) throw new NetError("invalid", "Renaming a container with the same name as its current name");
-  try {
-    checkName(name, rows.all(), id);
-  } catch (error) {
-    if (error instanceof NetError && error.code === "conflict")
-      throw new NetError("conflict", `Error when allocating new name: ${error.message}`, { cause: error });
-    throw error;
-  }
+  checkName(name, rows.all(), id);
 }
 
 async function waitFor(

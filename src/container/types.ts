@@ -192,7 +192,7 @@ export interface Containers {
   update(id: Id, hostConfig: Partial<HostConfig>): Promise<void>;
   /** Rootfs mounted, bundle written, conmon and runc started, the process runs when this returns. @throws invalid for a missing command. */
   start(id: Id, placement: Placement): Promise<void>;
-  /** Keeps why a start failed: state `created`, exit code 128, error. */
+  /** Keeps why a start failed: state `created`, exit code, error. Who waits for the next exit goes on waiting: nothing ran. */
   startFailed(id: Id, message: string, exitCode: number): void;
   /** Told by whoever brings it back by its restart policy: shown as `restarting` until the next start, and counted. */
   restarting(id: Id): void;
