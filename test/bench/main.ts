@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { start } from "../support/process.ts";
 import { benchAttach } from "./attach.ts";
 import { inOwnNetns } from "./here.ts";
 import { benchIdle, benchNetworks, benchStart } from "./verbs.ts";
@@ -11,8 +14,16 @@ const BENCHES: Record<string, { what: string; run(args: number[]): Promise<void>
   },
   networks: { what: "network create and rm", run: benchNetworks },
   start: { what: "start of a container on no network, on bridge and on a user-defined network", run: benchStart },
+  dns: { what: "answers of the DNS server beside the least that C needs (argument: rounds)", run: (rounds) => program("dns.ts", rounds) },
   idle: { what: "the memory of an idle daemon", run: benchIdle },
 };
+
+/** A bench that is a program of its own. */
+async function program(file: string, args: readonly number[]): Promise<void> {
+  const child = start([process.execPath, fileURLToPath(new URL(file, import.meta.url)), ...args.map(String)], { stdio: "inherit" });
+  const [status] = await once(child, "exit");
+  if (status !== 0) throw new Error(`${file} ended with ${status}`);
+}
 
 const words = process.argv.slice(2);
 const names = words.filter((word) => !/^\d+$/.test(word));
