@@ -56,10 +56,18 @@ export async function readBytes(stream: AsyncIterable<Buffer>, contentLength: st
 }
 
 function checkContentType(header: string): void {
-  const type = header.split(";", 1)[0]?.trim().toLowerCase() ?? "";
-  if (type === "application/json") return;
-  if (type === "") throw new NetError("invalid", `malformed Content-Type header (${header}): mime: no media type`);
-  throw new NetError("invalid", `unsupported Content-Type header (${type}): must be 'application/json'`);
+  if (mediaType(header) !== "application/json") throw notJson(header);
+}
+
+/** What dockerd says of a Content-Type that is not JSON's. */
+export function notJson(header: string): NetError {
+  const type = mediaType(header);
+  if (type === "") return new NetError("invalid", `malformed Content-Type header (${header}): mime: no media type`);
+  return new NetError("invalid", `unsupported Content-Type header (${type}): must be 'application/json'`);
+}
+
+function mediaType(header: string): string {
+  return header.split(";", 1)[0]?.trim().toLowerCase() ?? "";
 }
 
 function parse(text: string): unknown {

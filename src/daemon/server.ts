@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import { notJson } from "./body.ts";
 import type { Context } from "./context.ts";
 import { sendError } from "./errors.ts";
 import { headersOf } from "./headers.ts";
@@ -43,7 +44,11 @@ export function createServer(context: Context): FastifyInstance {
     reply.type("application/json");
     return payload;
   });
-  app.setErrorHandler((error, _request, reply) => sendError(error, reply, context.log));
+  app.setErrorHandler((error, request, reply) => {
+    // The router refuses what is no media type at all before a route sees it.
+    const isNoType = (error as { code?: unknown }).code === "FST_ERR_CTP_INVALID_MEDIA_TYPE";
+    return sendError(isNoType ? notJson(request.headers["content-type"] ?? "") : error, reply, context.log);
+  });
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).type("application/json").serializer(goJson).send({ message: "page not found" }),
   );
