@@ -7,6 +7,7 @@ import { unpackInto } from "../archive/unpack.ts";
 import type { Context } from "../context.ts";
 import { param, queryOf } from "../query.ts";
 import { sendStream } from "../stream.ts";
+import { uploadOf } from "../upload.ts";
 
 /** `docker cp`, for containers that run: their root is where their process sees it. */
 export function archiveRoutes(app: FastifyInstance, context: Context): void {
@@ -56,7 +57,7 @@ export function archiveRoutes(app: FastifyInstance, context: Context): void {
   app.put("/containers/:id/archive", (request, reply) =>
     visit(request, async (root, path) => {
       await checkFolder(root, path);
-      await unpackInto(root, path, request.raw, { keepKinds: queryOf(request).flag("noOverwriteDirNonDir") });
+      await unpackInto(root, path, uploadOf(request.raw), { keepKinds: queryOf(request).flag("noOverwriteDirNonDir") });
       lifecycle.extracted(param(request, "id"));
       return reply.code(200).send();
     }),

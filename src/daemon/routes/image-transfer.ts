@@ -5,6 +5,7 @@ import { progressLine } from "../json.ts";
 import { familiar } from "../parse/reference.ts";
 import { param, queryOf } from "../query.ts";
 import { sendStream } from "../stream.ts";
+import { uploadOf } from "../upload.ts";
 
 /** Images in and out as archives. */
 export function imageTransferRoutes(app: FastifyInstance, context: Context): void {
@@ -16,7 +17,7 @@ export function imageTransferRoutes(app: FastifyInstance, context: Context): voi
     const [repository, tag] = [query.text("repo"), query.text("tag")];
     const reference = repository === undefined ? undefined : familiar(tag === undefined ? repository : `${repository}:${tag}`);
     const options = { message: query.text("message") || "Imported from -", changes: query.list("changes") };
-    const id = await lifecycle.importImage(request.raw, { ...options, ...(reference !== undefined && { reference }) });
+    const id = await lifecycle.importImage(uploadOf(request.raw), { ...options, ...(reference !== undefined && { reference }) });
     await sendStream(reply, "application/json", context, ({ write }) => write(progressLine({ status: id })));
   });
 
@@ -24,7 +25,7 @@ export function imageTransferRoutes(app: FastifyInstance, context: Context): voi
     // dockerd tells a bad archive in the stream, under 200: clients look for it there.
     await sendStream(reply, "application/json", context, async ({ write }) => {
       try {
-        for await (const text of lifecycle.loadImages(request.raw)) await write(progressLine({ stream: `${text}\n` }));
+        for await (const text of lifecycle.loadImages(uploadOf(request.raw))) await write(progressLine({ stream: `${text}\n` }));
       } catch (error) {
         if (!(error instanceof NetError)) throw error;
         await write(progressLine({ errorDetail: { message: messageOf(error) }, error: messageOf(error) }));
