@@ -5,12 +5,19 @@ import { NetError } from "../../src/model/errors.ts";
 import type { Change, Kernel, Netns } from "../../src/model/kernel.ts";
 import type { Network } from "../../src/model/network.ts";
 import { checkBridge } from "./check.ts";
+import { type BridgeIndices, bridgeIndices } from "./indices.ts";
 import { bridgeMac } from "./mac.ts";
 import { type BridgeOptions, parseOptions } from "./options.ts";
 import { endpointPolicy, networkPolicy } from "./policy.ts";
 
 /** Containers on one Linux bridge of this host, with a gateway address on it; the outside is reached by translation or routing. */
-const bridge: DriverFactory = (kernel): Driver => ({
+const bridge: DriverFactory = (kernel): Driver => {
+  const indices = bridgeIndices(kernel);
+  return driver(kernel, indices);
+};
+export default bridge;
+
+const driver = (kernel: Kernel, indices: BridgeIndices): Driver => ({
   name: "bridge",
   scope: "local",
   single: false,
@@ -18,13 +25,12 @@ const bridge: DriverFactory = (kernel): Driver => ({
   check: checkBridge,
   create: (network) => create(kernel, network),
   remove: (network) => remove(kernel, network),
-  attach: (endpoint, network, sandbox) => attach(kernel, endpoint, network, sandbox),
+  attach: (endpoint, network, sandbox) => attach(kernel, indices, endpoint, network, sandbox),
   detach: (endpoint) => kernel.discardLink(kernel.host, hostIfname(endpoint)),
   preferences: (network) => preferences(optionsOf(network)),
   policy: (network) => networkPolicy(network, optionsOf(network)),
   endpointPolicy: (endpoint, network) => endpointPolicy(endpoint, hostIfname(endpoint), optionsOf(network)),
 });
-export default bridge;
 
 function optionsOf(network: Network) {
   return parseOptions(network.id, network.options);
@@ -108,12 +114,12 @@ async function forward(kernel: Kernel, key: string, wanted: boolean): Promise<vo
 }
 
 /** `ip link add VETH mtu M master BR up type veth peer name eth0 netns SANDBOX`: one message, the peer is born in its place. */
-async function attach(kernel: Kernel, endpoint: Endpoint, network: Network, sandbox: Netns): Promise<Attachment> {
-  const { bridge: master, mtu } = optionsOf(network);
+async function attach(kernel: Kernel, indices: BridgeIndices, endpoint: Endpoint, network: Network, sandbox: Netns): Promise<Attachment> {
+  const { bridge, mtu } = optionsOf(network);
   const name = hostIfname(endpoint);
   const size = mtu === undefined ? {} : { mtu };
   const peer = { name: endpoint.ifname ?? "eth0", netns: sandbox, ...(endpoint.mac === undefined ? {} : { mac: endpoint.mac }), ...size };
-  const made = await kernel.addLink(kernel.host, { kind: "veth", name, master, up: true, peer, ...size });
+  const made = await indices.use(bridge, (master) => kernel.addLink(kernel.host, { kind: "veth", name, master, up: true, peer, ...size }));
   // Where bridges are filtered (br_netfilter) a packet to the own published port is bridged back out of the port that it came in by.
   if (endpoint.publishes) await kernel.apply(kernel.host, [{ verb: "link set", dev: made.index, hairpin: true }]);
   return {

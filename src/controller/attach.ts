@@ -40,10 +40,11 @@ export async function attachEndpoint(
   const attachment = await driver.attach(endpoint, network, netns);
   const after = gateways(house, [...attached(house.state, member.id), endpoint]);
   await plug(house.kernel, netns, { attachment, endpoint, network }, before, after);
-  const { hostIfname, hostIfindex } = attachment;
+  const { ifindex, hostIfname, hostIfindex } = attachment;
   const standing: Endpoint = {
     ...endpoint,
     state: "attached",
+    ...(ifindex === undefined ? {} : { ifindex }),
     ...(hostIfname === undefined ? {} : { hostIfname }),
     ...(hostIfindex === undefined ? {} : { hostIfindex }),
   };

@@ -9,7 +9,7 @@ import { type House, tell } from "./house.ts";
 import { ensureDefaults, unplug } from "./plug.ts";
 import { publish } from "./publish.ts";
 import { attached, findMember, findNetwork } from "./state.ts";
-import { type Transaction, tearDown } from "./transaction.ts";
+import { type Transaction, tearDownTogether } from "./transaction.ts";
 
 /** Takes a member off a network. With `force` it succeeds when the member is not on it. */
 export function disconnect(house: House, ref: string, memberId: Id, options: { force: boolean }): Promise<void> {
@@ -41,21 +41,30 @@ async function leave(house: House, member: Member, endpoint: Endpoint): Promise<
   const sandbox = house.state.sandboxes.get(member.id);
   const going: Endpoint = { ...endpoint, state: "detaching" };
   house.state.endpoints.put(going);
-  const after = gateways(house, attached(house.state, member.id));
-  let standing = going;
-  await tearDown([
+  const staying = attached(house.state, member.id);
+  const after = gateways(house, staying);
+  await publish(house, NO_UNDO, member, after, going.ports);
+  const portless: Endpoint = { ...going, ports: [] };
+  house.state.endpoints.put(portless);
+  // What is done in the sandbox, what follows from the store and what the member reads do not wait for each other.
+  await tearDownTogether([
     async () => {
-      await publish(house, NO_UNDO, member, after, going.ports);
-      standing = { ...going, ports: [] };
-      house.state.endpoints.put(standing);
+      if (sandbox !== undefined) await unplug(house.kernel, { path: sandbox.path }, portless);
+      if (sandbox !== undefined && carried(house, portless, staying)) await ensureDefaults(house.kernel, { path: sandbox.path }, after);
     },
-    () => (sandbox === undefined ? undefined : unplug(house.kernel, { path: sandbox.path }, going)),
-    () => dismantle(house, standing),
-    () => (sandbox === undefined ? undefined : ensureDefaults(house.kernel, { path: sandbox.path }, after)),
+    () => dismantle(house, portless),
     () => deriveEndpoints(house, stayingIds(house, member)),
-    () => (sandbox?.state === "open" ? deriveMember(house, member, sandbox) : undefined),
+    async () => {
+      if (sandbox?.state === "open") await deriveMember(house, member, sandbox);
+    },
   ]);
   house.state.endpoints.delete(endpoint.id);
+}
+
+/** Went a default route by way of this one? */
+function carried(house: House, going: Endpoint, staying: Endpoint[]): boolean {
+  const { ipv4, ipv6 } = gateways(house, [...staying, going]);
+  return ipv4?.id === going.id || ipv6?.id === going.id;
 }
 
 /** All of them, not only those that got ports now: an earlier try may have moved the ports and failed after it. */

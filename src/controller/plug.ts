@@ -1,6 +1,7 @@
 import { type Cidr, type Family, prefixOf } from "../model/address.ts";
 import type { Attachment } from "../model/driver.ts";
 import type { Endpoint } from "../model/endpoint.ts";
+import { NetError } from "../model/errors.ts";
 import type { Change, Kernel, Netns } from "../model/kernel.ts";
 import type { Network } from "../model/network.ts";
 import { type Gateways, gatewayIp } from "./gateway.ts";
@@ -44,13 +45,16 @@ export async function untilUp(kernel: Kernel, attachment: Attachment): Promise<v
  * is deleted in the background. A sandbox or link that is gone is success.
  */
 export async function unplug(kernel: Kernel, sandbox: Netns, gone: Endpoint): Promise<void> {
-  if (gone.ifname === undefined || !(await kernel.isNetns(sandbox.path))) return;
-  const link = await kernel.link(sandbox, gone.ifname);
-  if (link === undefined) return;
-  await kernel.apply(sandbox, [
-    { verb: "link set", dev: link.index, up: false },
-    { verb: "link set", dev: link.index, name: `gone${gone.id.slice(0, 8)}` },
-  ]);
+  const dev = gone.ifindex ?? gone.ifname;
+  if (dev === undefined) return;
+  try {
+    await kernel.apply(sandbox, [
+      { verb: "link set", dev, up: false },
+      { verb: "link set", dev, name: `gone${gone.id.slice(0, 8)}` },
+    ]);
+  } catch (error) {
+    if (!(error instanceof NetError && error.code === "notFound")) throw error;
+  }
 }
 
 /** Gives a sandbox the default routes that it should have and has not: after a leg that carried them went, or failed to come. */

@@ -143,6 +143,7 @@ export function fakeKernel(): FakeKernel {
 
   function rename(where: Netns, link: FakeLink, name: string): void {
     const { links } = space(where);
+    if (link.name === name) return;
     if (links.has(name)) throw new NetError("conflict", `link ${name}: File exists`);
     links.delete(link.name);
     for (const [key, value] of [...space(where).sysctls]) {
@@ -212,7 +213,8 @@ export function fakeKernel(): FakeKernel {
       if (first !== undefined) throw first;
     },
     async addLink(where, spec) {
-      say(where, lineOf({ verb: "link add", link: spec }));
+      const master = spec.master === undefined ? {} : { master: find(where, spec.master).name };
+      say(where, lineOf({ verb: "link add", link: { ...spec, ...master } }));
       return makeLink(where, spec);
     },
     link: async (where, name) => space(where).links.get(name),

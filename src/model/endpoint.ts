@@ -50,6 +50,8 @@ export interface Endpoint {
   mac?: Mac;
   /** The name inside the sandbox: eth0. */
   ifname?: string;
+  /** Of the link inside the sandbox, as long as it is there. */
+  ifindex?: number;
   /** The host's end, unique on this host and told in inspect; absent where the driver makes none. */
   hostIfname?: string;
   hostIfindex?: number;

@@ -7,7 +7,7 @@ export interface Netns {
 }
 
 /** One kind of link and what ip-link(8) calls its options. */
-export type LinkSpec = { name: string; mtu?: number; mac?: Mac; up?: boolean; master?: string } & (
+export type LinkSpec = { name: string; mtu?: number; mac?: Mac; up?: boolean; master?: string | number } & (
   | { kind: "bridge" }
   /** The peer is born inside its namespace with its final name; it cannot be up yet ([veth.c] veth_open: ENOTCONN). */
   | { kind: "veth"; peer: { name: string; netns: Netns; mac?: Mac; mtu?: number } }
