@@ -1,106 +1,89 @@
 import { NetError } from "../model/errors.ts";
 import type { Id } from "../model/id.ts";
-import type { NftBatch, NftCommand, NftElement, NftSet } from "../model/nft.ts";
-import type { Entry } from "./ruleset.ts";
+import type { Policy } from "../model/policy.ts";
+import { type Fact, factsOf, keyOf } from "./facts.ts";
 
-/** An element with those who want it; it stays until the last of them goes. */
+/** A fact with those who want it; it stays until the last of them goes. */
 interface Held {
-  entry: Entry;
+  fact: Fact;
   owners: ReadonlySet<Id>;
 }
 
-/** A change that was worked out and not yet done. */
+/** A change that was worked out and not yet done. Removals come first, so that a key may change hands. */
 export interface Planned {
-  batch: NftBatch;
-  /** To be called when the kernel has taken the batch. */
+  removed: Fact[];
+  added: Fact[];
+  /** To be called when the kernel has taken it. */
   commit(): void;
 }
 
-/** Which elements the table should have, and whose they are. */
+/** Which facts the rules should bring about, and whose they are. */
 export interface Ledger {
   /**
-   * What must be sent so that each of these ids has exactly these elements; the work is that of what changes, whatever else is held.
-   * @throws conflict when two ids want the same key with different data: a host port leads to one place.
+   * What must change so that these policies hold in place of what their ids had, and the dropped ids have nothing; the work is that of what
+   * changes, whatever else is held.
+   * @throws conflict when two ids contradict each other: a host port leads to one place.
    */
-  plan(wanted: ReadonlyMap<Id, Entry[]>): Planned;
-  /** Adds everything that is held. */
-  all(): NftBatch;
+  plan(put: readonly Policy[], drop: readonly Id[]): Planned;
+  /** Everything that is held. */
+  all(): Fact[];
 }
 
-export function ledger(): Ledger {
+export function newLedger(): Ledger {
   const keysOf = new Map<Id, ReadonlySet<string>>();
   const held = new Map<string, Held>();
 
-  /** Deletions come before additions, so that a key may change hands in one batch. */
-  const difference = (touched: ReadonlyMap<string, Held>): NftBatch => {
-    const deleted: Entry[] = [];
-    const added: Entry[] = [];
+  const difference = (touched: ReadonlyMap<string, Held>): Pick<Planned, "removed" | "added"> => {
+    const removed: Fact[] = [];
+    const added: Fact[] = [];
     for (const [key, after] of touched) {
       const before = held.get(key);
       const stays = after.owners.size > 0;
-      if (before !== undefined && stays && sameData(before.entry, after.entry)) continue;
-      if (before !== undefined) deleted.push({ set: before.entry.set, element: { key: before.entry.element.key } });
-      if (stays) added.push(after.entry);
+      if (before !== undefined && stays && isSame(before.fact, after.fact)) continue;
+      if (before !== undefined) removed.push(before.fact);
+      if (stays) added.push(after.fact);
     }
-    return [...commands("element delete", deleted), ...commands("element add", added)];
+    return { removed, added };
   };
 
   return {
-    plan(wanted) {
+    plan(put, drop) {
+      const wanted = new Map<Id, Fact[]>(drop.map((id) => [id, []]));
+      for (const policy of put) wanted.set(policy.id, factsOf(policy));
       const touched = new Map<string, Held>();
       const nextKeys = new Map<Id, ReadonlySet<string>>();
       for (const id of wanted.keys()) {
         for (const key of keysOf.get(id) ?? []) {
           const now = touched.get(key) ?? held.get(key);
-          if (now !== undefined) touched.set(key, { entry: now.entry, owners: without(now.owners, id) });
+          if (now !== undefined) touched.set(key, { fact: now.fact, owners: without(now.owners, id) });
         }
       }
-      for (const [id, entries] of wanted) {
+      for (const [id, facts] of wanted) {
         const keys = new Set<string>();
-        for (const entry of entries) {
-          const key = keyOf(entry);
+        for (const fact of facts) {
+          const key = keyOf(fact);
           const now = touched.get(key) ?? held.get(key);
           const [owner] = now?.owners ?? [];
-          if (now !== undefined && owner !== undefined && !sameData(now.entry, entry)) throw clash(entry, now.entry, owner, id);
-          touched.set(key, { entry, owners: new Set([...(now?.owners ?? []), id]) });
+          if (now !== undefined && owner !== undefined && !isSame(now.fact, fact)) throw contradiction(fact, id, now.fact, owner);
+          touched.set(key, { fact, owners: new Set([...(now?.owners ?? []), id]) });
           keys.add(key);
         }
         nextKeys.set(id, keys);
       }
       return {
-        batch: difference(touched),
+        ...difference(touched),
         commit() {
           for (const [id, keys] of nextKeys) keys.size > 0 ? keysOf.set(id, keys) : keysOf.delete(id);
           for (const [key, after] of touched) after.owners.size > 0 ? held.set(key, after) : held.delete(key);
         },
       };
     },
-    all() {
-      return commands(
-        "element add",
-        Array.from(held.values(), ({ entry }) => entry),
-      );
-    },
+    all: () => Array.from(held.values(), ({ fact }) => fact),
   };
 }
 
-/** One command a set. */
-function commands(verb: "element add" | "element delete", entries: readonly Entry[]): NftCommand[] {
-  const bySet = new Map<NftSet, NftElement[]>();
-  for (const { set, element } of entries) {
-    const elements = bySet.get(set);
-    if (elements === undefined) bySet.set(set, [element]);
-    else elements.push(element);
-  }
-  return Array.from(bySet, ([set, elements]) => ({ verb, set, elements }));
-}
-
-function keyOf({ set, element }: Entry): string {
-  return `${set.name} ${element.key.join(" ")}`;
-}
-
-function sameData(a: Entry, b: Entry): boolean {
-  return String(a.element.data) === String(b.element.data);
+function isSame(a: Fact, b: Fact): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 function without(owners: ReadonlySet<Id>, id: Id): ReadonlySet<Id> {
@@ -109,11 +92,18 @@ function without(owners: ReadonlySet<Id>, id: Id): ReadonlySet<Id> {
   return rest;
 }
 
-function clash(wanted: Entry, have: Entry, owner: Id, id: Id): NetError {
-  const to = (entry: Entry) => (Array.isArray(entry.element.data) ? entry.element.data.join(":") : String(entry.element.data));
-  return new NetError(
-    "conflict",
-    `${wanted.element.key.join(" ")} cannot lead to ${to(wanted)} for ${id}: it leads to ${to(have)} for ${owner}`,
-    { hint: "publish it on another port" },
-  );
+function contradiction(wanted: Fact, id: Id, have: Fact, owner: Id): NetError {
+  if (wanted.fact === "translated" && have.fact === "translated") {
+    const where = [...(wanted.hostIp === undefined ? [] : [wanted.hostIp]), wanted.protocol, wanted.hostPort].join(" ");
+    return new NetError("conflict", `${where} cannot lead to ${toOf(wanted)} for ${id}: it leads to ${toOf(have)} for ${owner}`, {
+      hint: "publish it on another port",
+    });
+  }
+  return new NetError("conflict", `${keyOf(wanted)} cannot be as ${id} wants it: it is as ${owner} wants it`, {
+    hint: "give each network a bridge of its own",
+  });
+}
+
+function toOf({ ip, port }: { ip: string; port: number }): string {
+  return `${ip.includes(":") ? `[${ip}]` : ip}:${port}`;
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import test, { type ExecutionContext } from "ava";
-import { resetTable } from "../../../src/firewall/base.ts";
+import { resetTable } from "../../../src/firewall/nftables/table.ts";
 import { nftablesFirewall } from "../../../src/firewall/nftables.ts";
 import { printBatch } from "../../../src/kernel/netfilter/print.ts";
 import { parseCidr, parseIp } from "../../../src/model/address.ts";

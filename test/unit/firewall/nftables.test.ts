@@ -1,5 +1,5 @@
 import test from "ava";
-import { resetTable } from "../../../src/firewall/base.ts";
+import { resetTable } from "../../../src/firewall/nftables/table.ts";
 import { nftablesFirewall } from "../../../src/firewall/nftables.ts";
 import { printBatch } from "../../../src/kernel/netfilter/print.ts";
 import { NetError } from "../../../src/model/errors.ts";

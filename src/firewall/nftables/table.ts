@@ -1,7 +1,7 @@
-import type { NftBatch, NftChain, NftCommand, NftField, NftRule, NftSet, NftType } from "../model/nft.ts";
+import type { NftBatch, NftChain, NftCommand, NftField, NftRule, NftSet, NftType } from "../../model/nft.ts";
 
 /**
- * The table `inet netloom`, which never changes: what does change are the elements of its sets and maps (ruleset.ts), so a packet passes
+ * The table `inet netloom`, which never changes: what does change are the elements of its sets and maps (elements.ts), so a packet passes
  * the same few rules whether there is one network or a thousand. The kernel takes a set that is there for the same set only when its type
  * is the same: a set whose type changes needs a new name.
  */
