@@ -57,6 +57,7 @@ export async function createNetwork(
     house.state.networks.put(ready);
     return ready;
   });
+  await house.durable.flush();
   tell(house, "create", network);
   return network;
 }

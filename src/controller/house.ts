@@ -9,6 +9,7 @@ import type { Log } from "../model/log.ts";
 import type { Member } from "../model/member.ts";
 import type { Dns } from "../model/name.ts";
 import type { Firewall } from "../model/policy.ts";
+import type { Store } from "../model/store.ts";
 import type { Locks } from "./locks.ts";
 import type { PortBook } from "./ports.ts";
 import type { State } from "./state.ts";
@@ -30,6 +31,8 @@ export interface House {
   dns: Dns;
   events: EventLog;
   state: State;
+  /** The store of what a person asked for: a verb that promises that it stays waits for its disk. */
+  durable: Pick<Store, "flush">;
   files: TextFiles;
   locks: Locks;
   ports: PortBook;

@@ -18,6 +18,7 @@ export async function removeNetwork(house: House, ref: string): Promise<Network>
   } catch (error) {
     throw wrap(`error while removing network ${network.name}`, error);
   }
+  await house.durable.flush();
   tell(house, "destroy", network);
   return network;
 }

@@ -11,5 +11,11 @@ export interface Store {
   table<T extends { id: string }>(name: string): Table<T>;
   /** All writes of `body` or none of them. */
   transaction<R>(body: () => R): R;
+  /**
+   * Resolves when everything that was put so far would outlive a power cut. What was put outlives our own end at once, and reaches the disk
+   * soon in any case: only who promises it to somebody waits here.
+   * @throws unavailable when the disk does not take it
+   */
+  flush(): Promise<void>;
   close(): void;
 }

@@ -1,5 +1,6 @@
 import { messageOf, NetError } from "../model/errors.ts";
 import type { Store, Table } from "../model/store.ts";
+import { createFlusher } from "./flusher.ts";
 import { type Rows, rowsOf, type Undo } from "./rows.ts";
 
 /** Where rows are kept beyond memory. Every method either does its work or throws and has done nothing. */
@@ -12,6 +13,8 @@ export interface Backend {
   begin(level: number): void;
   commit(level: number): void;
   rollback(level: number): void;
+  /** What was committed so far is on the disk when it resolves. */
+  flush(): Promise<void>;
   close(): void;
 }
 
@@ -23,9 +26,10 @@ export function backedStore(backend: Backend): Store {
   const open = new Map<string, unknown>();
   // One list of undos per transaction that is under way, the outermost first.
   const journals: Undo[][] = [];
+  const flusher = createFlusher(backend.flush);
   let closed = false;
 
-  return { table, transaction, close };
+  return { table, transaction, flush: () => flusher.flush(), close };
 
   function table<T extends { id: string }>(name: string): Table<T> {
     const known = open.get(name);
@@ -49,12 +53,14 @@ export function backedStore(backend: Backend): Store {
         mustBeOpen();
         const text = JSON.stringify(row);
         kept.put(row.id, text);
+        flusher.soon();
         note(rows.set(JSON.parse(text) as T));
       },
       delete(id) {
         mustBeOpen();
         if (rows.get(id) === undefined) return;
         kept.delete(id);
+        flusher.soon();
         note(rows.delete(id));
       },
     };

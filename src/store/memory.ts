@@ -9,6 +9,7 @@ export function memoryStore(): Store {
     begin() {},
     commit() {},
     rollback() {},
+    async flush() {},
     close() {},
   });
 }

@@ -118,6 +118,7 @@ function start(machine: Toy): Controller {
       listen: () => () => undefined,
     },
     state: openState(machine.durable, machine.volatile),
+    durable: machine.durable,
     files,
     locks: createLocks(),
     ports: createPortBook(kernel),

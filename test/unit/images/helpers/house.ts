@@ -71,6 +71,7 @@ export function fakeStore(): { store: Store; storeFails(fails: boolean): void } 
       };
     },
     transaction: (body) => body(),
+    async flush() {},
     close() {},
   };
   return {
