@@ -59,7 +59,7 @@ export async function openContainers(options: ContainersOptions): Promise<Contai
     get: (id) => rows.get(id),
     all: () => rows.all(),
     find: (ref) => findContainer(rows.all(), ref),
-    dir: (id) => paths.dir(id),
+    filesDir: (id) => paths.files(id),
     rename(id, name) {
       checkRename(room, id, name);
       rows.patch(id, { name });

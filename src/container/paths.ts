@@ -4,8 +4,10 @@ import type { Id } from "../model/id.ts";
 
 /** Where everything of a container lies. */
 export interface Paths {
-  /** Kept over reboots: upper layer, log, hosts and the like. */
+  /** Kept over reboots: upper layer, log. */
   dir(id: Id): string;
+  /** hosts, resolv.conf, hostname: written again at every start, so on the file system that forgets, which is the faster one. */
+  files(id: Id): string;
   upper(id: Id): string;
   work(id: Id): string;
   rootfs(id: Id): string;
@@ -55,6 +57,7 @@ export function pathsBelow(dataRoot: string, execRoot: string): Paths {
     bundle: (id) => join(bundles, id),
     bundles,
     exec: (id, execId) => join(bundles, id, "exec", execId),
+    files: (id) => join(execRoot, "files", id),
     exits: join(execRoot, "exits"),
     runtimeRoot: join(execRoot, "runc"),
     layerLinks: join(execRoot, "layers"),

@@ -33,6 +33,7 @@ async function removeFiles(room: Room, row: Row, volumes: boolean): Promise<void
   await cleanUp(room, row.id);
   await room.exits.forget(row.id);
   await rm(room.paths.dir(row.id), { recursive: true, force: true });
+  await rm(room.paths.files(row.id), { recursive: true, force: true });
   if (!volumes) return;
   const others = room.rows.all().filter(({ id }) => id !== row.id);
   const used = new Set(others.flatMap(({ mounts }) => mounts.map(({ name }) => name)));

@@ -186,8 +186,8 @@ export interface Containers {
   all(): readonly Container[];
   /** By name, id or unique id prefix. @throws notFound `No such container: X`, invalid when ambiguous. */
   find(ref: string): Container;
-  /** The container's own folder, made by create: hosts, resolv.conf, hostname are written there by whoever prepares the sandbox. */
-  dir(id: Id): string;
+  /** Below the exec-root: hosts, resolv.conf and hostname are written there by whoever prepares the sandbox, at every start. */
+  filesDir(id: Id): string;
   rename(id: Id, name: string): void;
   update(id: Id, hostConfig: Partial<HostConfig>): Promise<void>;
   /** Rootfs mounted, bundle written, conmon and runc started, the process runs when this returns. @throws invalid for a missing command. */

@@ -46,7 +46,7 @@ async function startNow(stage: Stage, id: Id): Promise<boolean> {
 
 async function runIn(stage: Stage, id: Id): Promise<void> {
   const sandbox = await stage.controller.open(id);
-  const dir = stage.containers.dir(id);
+  const dir = stage.containers.filesDir(id);
   const placement = {
     netns: sandbox.path,
     hosts: join(dir, "hosts"),

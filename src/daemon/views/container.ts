@@ -9,7 +9,7 @@ import { portMap } from "./ports.ts";
 /** GET /containers/{id}/json. */
 export function containerInspect(deps: DaemonDeps, container: Container, size?: { rw: number; rootFs: number }): object {
   const { containers, info } = deps;
-  const dir = containers.dir(container.id);
+  const dir = containers.filesDir(container.id);
   return {
     Id: container.id,
     Created: container.createdAt,

@@ -411,7 +411,7 @@ function fakeContainers(dataRoot: string, images: Images): Rooms {
     get: (id) => rows.get(id),
     all: () => [...rows.values()],
     find,
-    dir: (id) => join(dataRoot, "containers", id),
+    filesDir: (id) => join(dataRoot, "containers", id),
     rename(id, name) {
       if ([...rows.values()].some((row) => row.name === name))
         throw new NetError("conflict", `Conflict. The container name "/${name}" is already in use`);
