@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { drivers } from "../drivers/index.ts";
+import { claimHost } from "./app/claim-host.ts";
 import { rfc3339Nano, wallClock } from "./app/clock.ts";
 import { gatherFacts } from "./app/facts.ts";
 import { identity } from "./app/identity.ts";
@@ -17,7 +18,7 @@ import { createLocks } from "./controller/locks.ts";
 import { createPortBook } from "./controller/ports.ts";
 import { ensurePredefined } from "./controller/predefined.ts";
 import { openState } from "./controller/state.ts";
-import { startDaemon } from "./daemon/index.ts";
+import { refuseTaken, startDaemon } from "./daemon/index.ts";
 import type { Address } from "./daemon/types.ts";
 import { startDns } from "./dns/index.ts";
 import { createEventLog } from "./events/index.ts";
@@ -53,6 +54,10 @@ export async function startNetloomd(options: Options, log: Log): Promise<Netloom
     for (const close of closing.splice(0)) await close();
   };
   try {
+    // What can be refused is refused before the machine is touched: what is there may be a living daemon's.
+    const places = options.hosts.map((host) => withTls(options, host));
+    for (const place of places) await refuseTaken(place);
+    owned(await claimHost(), (claim) => claim.close());
     for (const folder of [options.dataRoot, options.execRoot, `${options.execRoot}/netns`])
       mkdirSync(folder, { recursive: true, mode: 0o711 });
     const durable = owned(sqliteStore(`${options.dataRoot}/netloom.db`, { durable: true }), (store) => store.close());
@@ -83,7 +88,7 @@ export async function startNetloomd(options: Options, log: Log): Promise<Netloom
     });
     const daemon = owned(await startDaemon({ controller, containers, images, events, info, log }), (server) => server.close());
     const addresses: string[] = [];
-    for (const host of options.hosts) addresses.push(await daemon.listen(withTls(options, host)));
+    for (const place of places) addresses.push(await daemon.listen(place));
     return { addresses, close: closeAll };
   } catch (error) {
     await closeAll();

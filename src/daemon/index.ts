@@ -8,6 +8,7 @@ import { createServer } from "./server.ts";
 import type { Address, DaemonDeps } from "./types.ts";
 import { openVolumes } from "./volumes.ts";
 
+export { refuseTaken } from "./listen.ts";
 export type { Address, DaemonDeps, DaemonInfo } from "./types.ts";
 
 /** The Docker Engine API over one controller and one container room. */

@@ -64,7 +64,9 @@ async function readPem(what: string, path: string): Promise<Buffer> {
 
 async function listenUnix(server: Server, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await clearStale(path);
+  await refuseTaken({ unix: path });
+  // A socket on which nobody answers is what a crash left.
+  await rm(path, { force: true });
   await listening(server, () => {
     // bind(2) makes the file: it must not be open to all even for a moment.
     const before = process.umask(SOCKET_UMASK);
@@ -78,14 +80,15 @@ async function listenUnix(server: Server, path: string): Promise<void> {
   if (gid !== undefined) await chown(path, 0, gid);
 }
 
-/** A socket on which nobody answers is what a crash left. @throws conflict otherwise */
-async function clearStale(path: string): Promise<void> {
+/** @throws conflict when something is at a unix socket's path that is not a dead daemon's socket. */
+export async function refuseTaken(address: Address): Promise<void> {
+  if (!("unix" in address)) return;
+  const path = address.unix;
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return;
   if (!found.isSocket()) throw new NetError("conflict", `${path} exists and is not a socket`, { hint: "remove it, or listen elsewhere" });
   if (await answers(path))
     throw new NetError("conflict", `a daemon is already listening on ${path}`, { hint: "stop it, or give another --host" });
-  await rm(path, { force: true });
 }
 
 function answers(path: string): Promise<boolean> {
