@@ -2,54 +2,54 @@ import { ipBytes, type Mac } from "../model/address.ts";
 import type { Endpoint, EndpointWish } from "../model/endpoint.ts";
 import { newId } from "../model/id.ts";
 import type { Netns } from "../model/kernel.ts";
-import type { Member, Sandbox } from "../model/member.ts";
+import type { Member } from "../model/member.ts";
 import type { Network } from "../model/network.ts";
 import { deriveEndpoints, networkOf } from "./derive.ts";
 import { type Gateways, gatewaysOf } from "./gateway.ts";
 import { driverOf, type House, ipamOf } from "./house.ts";
 import { namesOf } from "./names.ts";
 import { ensureDefaults, plug, unplug, untilUp } from "./plug.ts";
-import { attached } from "./state.ts";
-import { type Transaction, tearDown } from "./transaction.ts";
+import { type Transaction, tearDown, together } from "./transaction.ts";
 
 const IFNAME = "com.docker.network.endpoint.ifname";
 
-/**
- * Makes one leg: row, addresses, link, plugged in; the caller publishes and derives.
- * @returns the endpoint as it is stored, and what to wait for before packets pass
- */
-export async function attachEndpoint(
-  house: House,
-  tx: Transaction,
-  who: { member: Member; sandbox: Sandbox },
-  network: Network,
-  wish: EndpointWish,
-): Promise<{ endpoint: Endpoint; ready: () => Promise<void> }> {
-  const { member, sandbox } = who;
-  const netns = { path: sandbox.path };
-  const driver = driverOf(house, network.driver);
+/** The first half of a leg: its row and its addresses. From here on rules and names follow from it. @returns it as it is stored */
+export async function leaseLeg(house: House, tx: Transaction, member: Member, network: Network, wish: EndpointWish): Promise<Endpoint> {
   const draft = draftEndpoint(house, member, network, wish);
   house.state.endpoints.put(draft);
   tx.forget(() => house.state.endpoints.delete(draft.id));
   tx.undo("rules and names of an endpoint", () => underive(house, draft));
-  const endpoint = driver.addressed ? await lease(house, tx, draft, network) : draft;
-  house.state.endpoints.put(endpoint);
-  const before = gateways(house, attached(house.state, member.id));
-  tx.undo("moving the default route", () => ensureDefaults(house.kernel, netns, before));
-  tx.undo("attach", () => leave(house, endpoint, network, netns));
-  const attachment = await driver.attach(endpoint, network, netns);
-  const after = gateways(house, [...attached(house.state, member.id), endpoint]);
-  await plug(house.kernel, netns, { attachment, endpoint, network }, before, after);
+  const leased = driverOf(house, network.driver).addressed ? await lease(house, tx, draft, network) : draft;
+  const leg: Endpoint = { ...leased, state: "plugging" };
+  house.state.endpoints.put(leg);
+  return leg;
+}
+
+/** The second half: its link, plugged into the sandbox and up. */
+export async function plugLeg(
+  house: House,
+  tx: Transaction,
+  netns: Netns,
+  network: Network,
+  leg: Endpoint,
+  routes: { before: Gateways; after: Gateways },
+): Promise<void> {
+  tx.undo("moving the default route", () => ensureDefaults(house.kernel, netns, routes.before));
+  tx.undo("attach", () => leave(house, leg, network, netns));
+  const attachment = await driverOf(house, network.driver).attach(leg, network, netns);
+  // It comes up as soon as its far end is: who begins to wait only then has to ask first.
+  await together([
+    () => untilUp(house.kernel, attachment),
+    () => plug(house.kernel, netns, { attachment, endpoint: leg, network }, routes.before, routes.after),
+  ]);
   const { ifindex, hostIfname, hostIfindex } = attachment;
-  const standing: Endpoint = {
-    ...endpoint,
-    state: "attached",
+  house.state.endpoints.put({
+    // Its ports may have been put on it meanwhile.
+    ...(house.state.endpoints.get(leg.id) ?? leg),
     ...(ifindex === undefined ? {} : { ifindex }),
     ...(hostIfname === undefined ? {} : { hostIfname }),
     ...(hostIfindex === undefined ? {} : { hostIfindex }),
-  };
-  house.state.endpoints.put(standing);
-  return { endpoint: standing, ready: () => untilUp(house.kernel, attachment) };
+  });
 }
 
 /**

@@ -3,11 +3,11 @@ import { NetError, wrap } from "../model/errors.ts";
 import type { Id } from "../model/id.ts";
 import type { Member, Sandbox } from "../model/member.ts";
 import type { Network } from "../model/network.ts";
-import { attachEndpoint, gateways } from "./attach.ts";
+import { gateways, leaseLeg, plugLeg } from "./attach.ts";
 import { deriveEndpoints, deriveMember } from "./derive.ts";
 import { type House, tell } from "./house.ts";
 import { publish } from "./publish.ts";
-import { attached, findMember, findNetwork } from "./state.ts";
+import { findMember, findNetwork, standing } from "./state.ts";
 import { type Transaction, together, transaction } from "./transaction.ts";
 import { checkWish } from "./wish.ts";
 
@@ -50,11 +50,19 @@ export async function join(
   const { member, sandbox } = who;
   if (network.state !== "ready") throw new NetError("notFound", `network ${network.name} not found`, { hint: "it is being removed" });
   tx.undo("names and files of a member", () => rederive(house, member.id));
-  const { endpoint, ready } = await attachEndpoint(house, tx, who, network, wish);
-  const moved = await publish(house, tx, member, gateways(house, attached(house.state, member.id)));
-  const changed = [...new Set([endpoint.id, ...moved])];
-  await together([ready, () => deriveEndpoints(house, changed), () => deriveMember(house, member, sandbox)]);
-  return house.state.endpoints.get(endpoint.id) ?? endpoint;
+  const before = gateways(house, standing(house.state, member.id));
+  const leg = await leaseLeg(house, tx, member, network, wish);
+  const after = gateways(house, standing(house.state, member.id));
+  const moved = await publish(house, tx, member, after);
+  // The link, what follows from the store and what the member reads do not wait for each other.
+  await together([
+    () => plugLeg(house, tx, { path: sandbox.path }, network, leg, { before, after }),
+    () => deriveEndpoints(house, [...new Set([leg.id, ...moved])]),
+    () => deriveMember(house, member, sandbox),
+  ]);
+  const attached: Endpoint = { ...(house.state.endpoints.get(leg.id) ?? leg), state: "attached" };
+  house.state.endpoints.put(attached);
+  return attached;
 }
 
 /** Undos run last first, so by now rows, ports and links are as they were: what follows from them is set again. */
@@ -64,7 +72,7 @@ async function rederive(house: House, memberId: Id): Promise<void> {
   if (member === undefined || sandbox?.state !== "open") return;
   await deriveEndpoints(
     house,
-    attached(house.state, memberId).map((endpoint) => endpoint.id),
+    standing(house.state, memberId).map((endpoint) => endpoint.id),
   );
   await deriveMember(house, member, sandbox);
 }

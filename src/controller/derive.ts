@@ -6,7 +6,7 @@ import type { Network } from "../model/network.ts";
 import type { Policy } from "../model/policy.ts";
 import { driverOf, type House } from "./house.ts";
 import { nameRecord, parseResolvConf, resolverView } from "./names.ts";
-import { attached } from "./state.ts";
+import { standing, stands } from "./state.ts";
 import { embeddedResolvConf, hostsFile, plainResolvConf } from "./text-files.ts";
 import { together } from "./transaction.ts";
 
@@ -21,7 +21,7 @@ export async function deriveEndpoints(house: House, ids: Id[]): Promise<void> {
   const records: NameRecord[] = [];
   for (const id of ids) {
     const endpoint = house.state.endpoints.get(id);
-    if (endpoint?.state !== "attached") continue;
+    if (endpoint === undefined || !stands(endpoint)) continue;
     policies.push(...policyOf(house, endpoint));
     records.push(...recordOf(house, endpoint));
   }
@@ -36,7 +36,7 @@ export async function deriveEndpoints(house: House, ids: Id[]): Promise<void> {
 export async function deriveMember(house: House, row: Member, sandbox: Sandbox): Promise<void> {
   const member = withDefaults(house, row);
   if (member.mode === "host" || typeof member.mode === "object") return deriveShared(house, member);
-  const endpoints = attached(house.state, member.id);
+  const endpoints = standing(house.state, member.id);
   const host = parseResolvConf(await house.files.read(house.resolvConf));
   const view = resolverView(member, endpoints, (endpoint) => networkOf(house, endpoint), host);
   await house.files.write(`${member.filesDir}/hostname`, `${member.hostname}\n`);
@@ -82,11 +82,11 @@ async function deriveShared(house: House, member: Member): Promise<void> {
 
 /** Everything at once, from the store: after a start. */
 export async function deriveAll(house: House): Promise<void> {
-  const standing = house.state.endpoints.all().filter((endpoint) => endpoint.state === "attached");
+  const all = house.state.endpoints.all().filter(stands);
   const networks = house.state.networks.all().filter((network) => network.state === "ready");
   const policies = networks.flatMap((network) => networkPolicy(house, network));
-  await house.firewall.set([...policies, ...standing.flatMap((endpoint) => policyOf(house, endpoint))]);
-  await house.dns.set(standing.flatMap((endpoint) => recordOf(house, endpoint)));
+  await house.firewall.set([...policies, ...all.flatMap((endpoint) => policyOf(house, endpoint))]);
+  await house.dns.set(all.flatMap((endpoint) => recordOf(house, endpoint)));
 }
 
 /** As a list, for where there may be none. */

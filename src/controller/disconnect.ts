@@ -8,7 +8,7 @@ import { deriveEndpoints, deriveMember } from "./derive.ts";
 import { type House, tell } from "./house.ts";
 import { ensureDefaults, unplug } from "./plug.ts";
 import { publish } from "./publish.ts";
-import { attached, findMember, findNetwork } from "./state.ts";
+import { findMember, findNetwork, standing } from "./state.ts";
 import { type Transaction, tearDownTogether } from "./transaction.ts";
 
 /** Takes a member off a network. With `force` it succeeds when the member is not on it. */
@@ -41,7 +41,7 @@ async function leave(house: House, member: Member, endpoint: Endpoint): Promise<
   const sandbox = house.state.sandboxes.get(member.id);
   const going: Endpoint = { ...endpoint, state: "detaching" };
   house.state.endpoints.put(going);
-  const staying = attached(house.state, member.id);
+  const staying = standing(house.state, member.id);
   const after = gateways(house, staying);
   await publish(house, NO_UNDO, member, after, going.ports);
   const portless: Endpoint = { ...going, ports: [] };
@@ -69,7 +69,7 @@ function carried(house: House, going: Endpoint, staying: Endpoint[]): boolean {
 
 /** All of them, not only those that got ports now: an earlier try may have moved the ports and failed after it. */
 function stayingIds(house: House, member: Member): Id[] {
-  return attached(house.state, member.id).map((endpoint) => endpoint.id);
+  return standing(house.state, member.id).map((endpoint) => endpoint.id);
 }
 
 const NO_UNDO: Transaction = { undo() {}, forget() {} };

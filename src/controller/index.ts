@@ -11,7 +11,7 @@ import { namesOf } from "./names.ts";
 import { removeNetwork } from "./remove-network.ts";
 import { restore } from "./restore.ts";
 import { close, open } from "./sandbox.ts";
-import { attached, findMember, findNetwork } from "./state.ts";
+import { findMember, findNetwork, standing, stands } from "./state.ts";
 import type { Controller, NetworkView } from "./types.ts";
 import { checkWish } from "./wish.ts";
 
@@ -40,7 +40,7 @@ export function createController(house: House): Controller {
     open: (memberId) => open(house, memberId),
     close: (memberId) => close(house, memberId),
     sandbox: (memberId) => state.sandboxes.get(memberId),
-    endpoints: (memberId) => attached(state, memberId),
+    endpoints: (memberId) => standing(state, memberId),
     restore: (pidOf) => restore(house, pidOf),
   };
 }
@@ -49,7 +49,7 @@ function view(house: House, ref: string): NetworkView {
   const network = findNetwork(house.state, ref);
   const endpoints = house.state.endpoints.of({ networkId: network.id }).flatMap((endpoint) => {
     const member = house.state.members.get(endpoint.memberId);
-    return endpoint.state === "attached" && member !== undefined ? [{ endpoint, member }] : [];
+    return stands(endpoint) && member !== undefined ? [{ endpoint, member }] : [];
   });
   return { network, endpoints, use: network.pools.map((pool) => ipamOf(house, network.ipamDriver).use(pool.id)) };
 }
@@ -59,7 +59,7 @@ function renameMember(house: House, id: Id, name: string): Promise<void> {
   return house.locks.run(id, async () => {
     const member: Member = { ...findMember(house.state, id), name };
     house.state.members.put(member);
-    const legs = attached(house.state, id);
+    const legs = standing(house.state, id);
     for (const leg of legs) house.state.endpoints.put({ ...leg, names: namesOf(member, leg.wish.aliases) });
     await deriveEndpoints(
       house,

@@ -6,6 +6,7 @@ import type { Member } from "../model/member.ts";
 import { networkOf } from "./derive.ts";
 import type { Gateways } from "./gateway.ts";
 import { driverOf, type House } from "./house.ts";
+import { standing } from "./state.ts";
 import type { Transaction } from "./transaction.ts";
 
 const ANY4 = "0.0.0.0" as Ip;
@@ -22,7 +23,7 @@ export async function publish(
   gateways: Gateways,
   leaving: PortBinding[] = [],
 ): Promise<Id[]> {
-  const mine = house.state.endpoints.of({ memberId: member.id }).filter((endpoint) => endpoint.state === "attached");
+  const mine = standing(house.state, member.id);
   const present = [...leaving, ...mine.flatMap((endpoint) => endpoint.ports)];
   const carrier = gateways.ipv4 ?? gateways.ipv6;
   if (member.ports.length === 0 || (carrier === undefined && present.length === 0)) return [];

@@ -8,7 +8,7 @@ import { deriveAll, deriveMember } from "./derive.ts";
 import { driverOf, type House } from "./house.ts";
 import { finishRemoval } from "./remove-network.ts";
 import { takeDown } from "./sandbox.ts";
-import { attached } from "./state.ts";
+import { standing } from "./state.ts";
 
 /**
  * After a start: what was half done is undone, networks are made again where the machine lost them, sandboxes of members that still live are
@@ -66,7 +66,7 @@ async function keepNamespace(house: House, sandbox: Sandbox, pid: number): Promi
 }
 
 async function restoreMember(house: House, member: Member, sandbox: Sandbox): Promise<void> {
-  const endpoints = attached(house.state, member.id);
+  const endpoints = standing(house.state, member.id);
   const bindings = endpoints.flatMap((endpoint) => endpoint.ports);
   for (const { binding, why } of await house.ports.holdAgain({ id: member.id, name: member.name }, bindings)) {
     house.log.error("a published port could not be held again: its traffic still goes to the container", {

@@ -47,9 +47,13 @@ export function findMember(state: State, id: Id): Member {
   return member;
 }
 
-/** Those that stand, in the order of their interfaces. */
-export function attached(state: State, memberId: Id): Endpoint[] {
-  return state.endpoints.of({ memberId }).filter((endpoint) => endpoint.state === "attached");
+/** Those that rules, names and routes follow from, in the order of their interfaces. */
+export function standing(state: State, memberId: Id): Endpoint[] {
+  return state.endpoints.of({ memberId }).filter(stands);
+}
+
+export function stands(endpoint: Endpoint): boolean {
+  return endpoint.state === "attached" || endpoint.state === "plugging";
 }
 
 function indexed(table: Table<Endpoint>): Endpoints {

@@ -36,13 +36,14 @@ export interface PortBinding {
 
 /**
  * A member's leg on a network, kept in the exec-root store. It is written as `attaching` before the first deed, so that whatever a crash
- * leaves is known by id, and goes to `detaching` before it is undone; everything that is not `attached` is swept at start.
+ * leaves is known by id. With its addresses it is `plugging`: its link is made while its rules and names already follow. It goes to
+ * `detaching` before it is undone. Everything that is not `attached` is swept at start.
  */
 export interface Endpoint {
   id: Id;
   networkId: Id;
   memberId: Id;
-  state: "attaching" | "attached" | "detaching";
+  state: "attaching" | "plugging" | "attached" | "detaching";
   wish: EndpointWish;
   ipv4?: Ip;
   ipv6?: Ip;

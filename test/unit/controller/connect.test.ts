@@ -21,12 +21,12 @@ test("the first container on a network: the session reads like one typed by hand
     "# ip addr add 172.18.0.1/16 dev br-#",
     "# ip link set br-# up",
     "# ip netns add /run/netloom/netns/#",
+    "# hold 0.0.0.0:8080/tcp",
     "# ip link add veth# master br-# up type veth peer name eth0 netns #",
     "# ip link set 3 type bridge_slave hairpin on",
     "## ip addr add 172.18.0.2/16 dev 4",
     "## ip link set 4 up",
     "## ip route add 0.0.0.0/0 via 172.18.0.1 dev 4",
-    "# hold 0.0.0.0:8080/tcp",
   ]);
 });
 
