@@ -71,7 +71,7 @@ export async function startNetloomd(options: Options, log: Log): Promise<Netloom
       await openContainers({ dataRoot: options.dataRoot, execRoot: options.execRoot, store: durable, images, log }),
       (room) => room.close(),
     );
-    const house = makeHouse(options, { kernel, firewall, dns, events, durable, volatile, log });
+    const house = makeHouse(options, { filesDir: containers.filesDir, kernel, firewall, dns, events, durable, volatile, log });
     closing.unshift(() => house.ports.close());
     const controller = createController(house);
     await containers.restore();
@@ -96,7 +96,7 @@ export async function startNetloomd(options: Options, log: Log): Promise<Netloom
   }
 }
 
-type Rooms = Pick<House, "kernel" | "firewall" | "dns" | "events" | "log"> & { durable: Store; volatile: Store };
+type Rooms = Pick<House, "filesDir" | "kernel" | "firewall" | "dns" | "events" | "log"> & { durable: Store; volatile: Store };
 
 function makeHouse(options: Options, rooms: Rooms): House {
   const { kernel, durable, volatile } = rooms;
@@ -117,6 +117,7 @@ function makeHouse(options: Options, rooms: Rooms): House {
     ports: createPortBook(kernel),
     served: new Set(),
     netnsDir: `${options.execRoot}/netns`,
+    filesDir: rooms.filesDir,
     resolvConf: hostResolvConf(),
     dnsDefaults: { servers: options.dns, search: options.dnsSearch, options: options.dnsOptions },
     hostGateway: () =>

@@ -74,7 +74,7 @@ export function parseOptions(id: Id, options: Record<string, string>): BridgeOpt
     ifacePrefix: "eth",
   };
   for (const [key, text] of Object.entries(options)) {
-    const parse = PARSERS[key];
+    const parse = Object.hasOwn(PARSERS, key) ? PARSERS[key] : undefined;
     if (parse === undefined) {
       throw new NetError("invalid", `unknown option "${key}" for driver bridge`, { hint: `known are: ${Object.keys(PARSERS).join(", ")}` });
     }

@@ -1,5 +1,7 @@
 import { ipBytes, type Mac } from "../model/address.ts";
+import type { Attachment } from "../model/driver.ts";
 import type { Endpoint, EndpointWish } from "../model/endpoint.ts";
+import { NetError } from "../model/errors.ts";
 import { newId } from "../model/id.ts";
 import type { Netns } from "../model/kernel.ts";
 import type { Member } from "../model/member.ts";
@@ -35,21 +37,27 @@ export async function plugLeg(
   routes: { before: Gateways; after: Gateways },
 ): Promise<void> {
   tx.undo("moving the default route", () => ensureDefaults(house.kernel, netns, routes.before));
-  tx.undo("attach", () => leave(house, leg, network, netns));
+  let made: Attachment | undefined;
+  tx.undo("attach", () => leave(house, { ...leg, ...ifindexOf(made) }, network, netns));
   const attachment = await driverOf(house, network.driver).attach(leg, network, netns);
+  made = attachment;
   // It comes up as soon as its far end is: who begins to wait only then has to ask first.
   await together([
     () => untilUp(house.kernel, attachment),
     () => plug(house.kernel, netns, { attachment, endpoint: leg, network }, routes.before, routes.after),
   ]);
-  const { ifindex, hostIfname, hostIfindex } = attachment;
+  const { hostIfname, hostIfindex } = attachment;
   house.state.endpoints.put({
     // Its ports may have been put on it meanwhile.
     ...(house.state.endpoints.get(leg.id) ?? leg),
-    ...(ifindex === undefined ? {} : { ifindex }),
+    ...ifindexOf(attachment),
     ...(hostIfname === undefined ? {} : { hostIfname }),
     ...(hostIfindex === undefined ? {} : { hostIfindex }),
   });
+}
+
+function ifindexOf(made: Attachment | undefined): Pick<Endpoint, "ifindex"> {
+  return made?.ifindex === undefined ? {} : { ifindex: made.ifindex };
 }
 
 /**
@@ -98,10 +106,13 @@ function draftEndpoint(house: House, member: Member, network: Network, wish: End
 
 /** What was asked for, else the lowest free number after the network's prefix: the order of joining is the order of ethN. */
 function freeIfname(house: House, member: Member, network: Network, wish: EndpointWish): string {
-  const asked = wish.driverOptions[IFNAME];
-  if (asked !== undefined) return asked;
-  const prefix = driverOf(house, network.driver).preferences(network).ifacePrefix;
   const taken = new Set(house.state.endpoints.of({ memberId: member.id }).map((endpoint) => endpoint.ifname));
+  const asked = wish.driverOptions[IFNAME];
+  if (asked !== undefined) {
+    if (!taken.has(asked)) return asked;
+    throw new NetError("conflict", `interface name ${asked} is taken in container ${member.name}`, { hint: `choose another ${IFNAME}` });
+  }
+  const prefix = driverOf(house, network.driver).preferences(network).ifacePrefix;
   let n = 0;
   while (taken.has(`${prefix}${n}`)) n++;
   return `${prefix}${n}`;

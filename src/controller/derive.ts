@@ -39,15 +39,21 @@ export async function deriveMember(house: House, row: Member, sandbox: Sandbox):
   const endpoints = standing(house.state, member.id);
   const host = parseResolvConf(await house.files.read(house.resolvConf));
   const view = resolverView(member, endpoints, (endpoint) => networkOf(house, endpoint), host);
-  await house.files.write(`${member.filesDir}/hostname`, `${member.hostname}\n`);
-  await house.files.write(`${member.filesDir}/hosts`, hostsFile(member, endpoints, house.hostGateway()));
+  await house.files.write(`${house.filesDir(member.id)}/hostname`, `${member.hostname}\n`);
+  await house.files.write(`${house.filesDir(member.id)}/hosts`, hostsFile(member, endpoints, house.hostGateway()));
   await house.files.write(
-    `${member.filesDir}/resolv.conf`,
+    `${house.filesDir(member.id)}/resolv.conf`,
     view === undefined ? plainResolvConf(member, host) : embeddedResolvConf(member, host),
   );
   if (view === undefined) return stopResolver(house, member.id);
   const served = house.served.has(member.id);
-  await house.dns.serve(view, served ? undefined : await house.kernel.dnsSockets({ path: sandbox.path }));
+  const sockets = served ? undefined : await house.kernel.dnsSockets({ path: sandbox.path });
+  try {
+    await house.dns.serve(view, sockets);
+  } catch (error) {
+    sockets?.close();
+    throw error;
+  }
   house.served.add(member.id);
 }
 
@@ -73,11 +79,16 @@ function withDefaults(house: House, member: Member): Member {
 async function deriveShared(house: House, member: Member): Promise<void> {
   const other = typeof member.mode === "object" ? house.state.members.get(member.mode.shareWith) : undefined;
   const host = parseResolvConf(await house.files.read(house.resolvConf));
-  const hosts = other === undefined ? hostsFile(member, [], house.hostGateway()) : await house.files.read(`${other.filesDir}/hosts`);
-  const resolv = other === undefined ? await house.files.read(house.resolvConf) : await house.files.read(`${other.filesDir}/resolv.conf`);
-  await house.files.write(`${member.filesDir}/hostname`, `${member.hostname}\n`);
-  await house.files.write(`${member.filesDir}/hosts`, hosts);
-  await house.files.write(`${member.filesDir}/resolv.conf`, member.dns.servers.length > 0 ? plainResolvConf(member, host) : resolv);
+  const hosts =
+    other === undefined ? hostsFile(member, [], house.hostGateway()) : await house.files.read(`${house.filesDir(other.id)}/hosts`);
+  const resolv =
+    other === undefined ? await house.files.read(house.resolvConf) : await house.files.read(`${house.filesDir(other.id)}/resolv.conf`);
+  await house.files.write(`${house.filesDir(member.id)}/hostname`, `${member.hostname}\n`);
+  await house.files.write(`${house.filesDir(member.id)}/hosts`, hosts);
+  await house.files.write(
+    `${house.filesDir(member.id)}/resolv.conf`,
+    member.dns.servers.length > 0 ? plainResolvConf(member, host) : resolv,
+  );
 }
 
 /** Everything at once, from the store: after a start. */

@@ -9,7 +9,7 @@ import { type House, tell } from "./house.ts";
 import { ensureDefaults, unplug } from "./plug.ts";
 import { publish } from "./publish.ts";
 import { findMember, findNetwork, standing } from "./state.ts";
-import { type Transaction, tearDownTogether } from "./transaction.ts";
+import { type Transaction, together } from "./transaction.ts";
 
 /** Takes a member off a network. With `force` it succeeds when the member is not on it. */
 export function disconnect(house: House, ref: string, memberId: Id, options: { force: boolean }): Promise<void> {
@@ -43,17 +43,18 @@ async function leave(house: House, member: Member, endpoint: Endpoint): Promise<
   house.state.endpoints.put(going);
   const staying = standing(house.state, member.id);
   const after = gateways(house, staying);
-  await publish(house, NO_UNDO, member, after, going.ports);
-  const portless: Endpoint = { ...going, ports: [] };
-  house.state.endpoints.put(portless);
   // What is done in the sandbox, what follows from the store and what the member reads do not wait for each other.
-  await tearDownTogether([
+  await together([
     async () => {
-      if (sandbox !== undefined) await unplug(house.kernel, { path: sandbox.path }, portless);
-      if (sandbox !== undefined && carried(house, portless, staying)) await ensureDefaults(house.kernel, { path: sandbox.path }, after);
+      if (sandbox !== undefined) await unplug(house.kernel, { path: sandbox.path }, going);
+      if (sandbox !== undefined && carried(house, going, staying)) await ensureDefaults(house.kernel, { path: sandbox.path }, after);
     },
-    () => dismantle(house, portless),
-    () => deriveEndpoints(house, stayingIds(house, member)),
+    async () => {
+      await publish(house, NO_UNDO, member, after, going.ports);
+      await dismantle(house, { ...going, ports: [] });
+      await deriveEndpoints(house, stayingIds(house, member));
+      if (after.ipv4 === undefined && after.ipv6 === undefined) house.ports.release(member.id);
+    },
     async () => {
       if (sandbox?.state === "open") await deriveMember(house, member, sandbox);
     },

@@ -13,7 +13,9 @@ export function gatewayIp(endpoint: Endpoint, family: Family): Ip | undefined {
   return family === 4 ? endpoint.gateway4 : endpoint.gateway6;
 }
 
-/** The highest gateway priority wins, then the network's name, so that it does not depend on the order of joining. */
+/**
+ * The highest gateway priority wins, then who carries more families, then the network's name: it does not depend on the order of joining.
+ */
 export function gatewaysOf(endpoints: Endpoint[], networkOf: (endpoint: Endpoint) => Network | undefined): Gateways {
   const ranked = rank(endpoints, networkOf);
   return {
@@ -24,8 +26,12 @@ export function gatewaysOf(endpoints: Endpoint[], networkOf: (endpoint: Endpoint
 
 /** Endpoints in gateway order; names are looked up in this order too. */
 export function rank(endpoints: Endpoint[], networkOf: (endpoint: Endpoint) => Network | undefined): Endpoint[] {
+  const families = (endpoint: Endpoint) => Number(endpoint.gateway4 !== undefined) + Number(endpoint.gateway6 !== undefined);
   const nameOf = (endpoint: Endpoint) => networkOf(endpoint)?.name ?? "";
   return endpoints.toSorted(
-    (a, b) => b.wish.gatewayPriority - a.wish.gatewayPriority || (nameOf(a) < nameOf(b) ? -1 : nameOf(a) > nameOf(b) ? 1 : 0),
+    (a, b) =>
+      b.wish.gatewayPriority - a.wish.gatewayPriority ||
+      families(b) - families(a) ||
+      (nameOf(a) < nameOf(b) ? -1 : nameOf(a) > nameOf(b) ? 1 : 0),
   );
 }

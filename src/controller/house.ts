@@ -41,6 +41,8 @@ export interface House {
   log: Log;
   /** Where namespaces are pinned: a folder below the exec-root. */
   netnsDir: string;
+  /** Where a member's hosts, resolv.conf and hostname are written; below the exec-root, so it is not kept with the member. */
+  filesDir(memberId: Id): string;
   /** The host's resolver configuration. */
   resolvConf: string;
   /** The daemon's own --dns settings: for members that ask for none. */

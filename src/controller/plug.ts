@@ -45,7 +45,8 @@ export async function untilUp(kernel: Kernel, attachment: Attachment): Promise<v
  * is deleted in the background. A sandbox or link that is gone is success.
  */
 export async function unplug(kernel: Kernel, sandbox: Netns, gone: Endpoint): Promise<void> {
-  const dev = gone.ifindex ?? gone.ifname;
+  // By index alone: its name may be that of another link, which was there before it.
+  const dev = gone.ifindex;
   if (dev === undefined) return;
   try {
     await kernel.apply(sandbox, [

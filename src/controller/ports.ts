@@ -46,7 +46,7 @@ export function createPortBook(kernel: Pick<Kernel, "holdPort" | "sysctl" | "hos
   async function holdOne(holder: Holder, protocol: Protocol, ip: Ip, port: number): Promise<Held> {
     const taken = holderOf(protocol, ip, port);
     if (taken !== undefined) {
-      throw new NetError("internal", `Bind for ${hostPort(ip, port)} failed: port is already allocated by container ${taken.holder.name}`, {
+      throw new NetError("conflict", `Bind for ${hostPort(ip, port)} failed: port is already allocated by container ${taken.holder.name}`, {
         hint: `choose another host port, or stop ${taken.holder.name}`,
       });
     }
@@ -82,6 +82,8 @@ export function createPortBook(kernel: Pick<Kernel, "holdPort" | "sysctl" | "hos
       try {
         return await holdAll(holder, wish, addresses, port);
       } catch (error) {
+        // Only a port that somebody has is a reason to try the next one.
+        if (!(error instanceof NetError && error.code === "conflict")) throw error;
         last = error;
       }
     }

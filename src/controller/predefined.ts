@@ -14,13 +14,14 @@ export async function ensurePredefined(house: House, specs: NetworkSpec[]): Prom
       await createNetwork(house, spec, { predefined: true });
       continue;
     }
-    if (sameWish(present, spec)) continue;
+    if (present.state === "ready" && sameWish(present, spec)) continue;
     if (house.state.endpoints.of({ networkId: present.id }).length > 0) {
       house.log.warn("the options of a predefined network have changed, but containers are on it: it stays as it is", {
         network: spec.name,
       });
       continue;
     }
+    house.state.networks.put({ ...present, state: "removing" });
     await finishRemoval(house, present);
     await createNetwork(house, spec, { predefined: true });
   }

@@ -1,6 +1,6 @@
 import { familyOf, type Ip } from "../model/address.ts";
 import type { Endpoint, PortBinding, PortWish } from "../model/endpoint.ts";
-import { wrap } from "../model/errors.ts";
+import { NetError, wrap } from "../model/errors.ts";
 import type { Id } from "../model/id.ts";
 import type { Member } from "../model/member.ts";
 import { networkOf } from "./derive.ts";
@@ -27,7 +27,6 @@ export async function publish(
   const present = [...leaving, ...mine.flatMap((endpoint) => endpoint.ports)];
   const carrier = gateways.ipv4 ?? gateways.ipv6;
   if (member.ports.length === 0 || (carrier === undefined && present.length === 0)) return [];
-  if (carrier === undefined) house.ports.release(member.id);
   const bindings = carrier === undefined ? [] : present.length > 0 ? present : await hold(house, tx, member, carrier, gateways);
   return mine.flatMap((endpoint) => {
     const ports = bindings.filter((binding) => (familyOf(binding.hostIp) === 4 ? gateways.ipv4 : gateways.ipv6)?.id === endpoint.id);
@@ -43,7 +42,9 @@ async function hold(house: House, tx: Transaction, member: Member, carrier: Endp
   try {
     return await house.ports.hold({ id: member.id, name: member.name }, member.ports, (wish) => listenOn(house, wish, gateways));
   } catch (error) {
-    throw wrap(`driver failed programming external connectivity on endpoint ${member.name} (${carrier.id})`, error);
+    const { message, hint } = wrap(`driver failed programming external connectivity on endpoint ${member.name} (${carrier.id})`, error);
+    // Docker's clients know this one as a failure of the system.
+    throw new NetError("internal", message, { cause: error, ...(hint === undefined ? {} : { hint }) });
   }
 }
 
@@ -54,7 +55,17 @@ function listenOn(house: House, wish: PortWish, gateways: Gateways): Ip[] {
   const preferred = network === undefined ? undefined : driverOf(house, network.driver).preferences(network).hostBinding;
   const asked = wish.hostIp ?? preferred;
   const all = asked === undefined ? [ANY4, ANY6] : asked === ANY6 && wish.hostIp === undefined ? [ANY4, ANY6] : [asked];
-  return all.filter((ip) => (familyOf(ip) === 4 ? gateways.ipv4 : gateways.ipv6) !== undefined);
+  const reachable = all.filter((ip) => (familyOf(ip) === 4 ? gateways.ipv4 : gateways.ipv6) !== undefined);
+  if (reachable.length === 0) {
+    throw new NetError(
+      "invalid",
+      `cannot publish port ${wish.port}/${wish.protocol} on ${asked}: the container has no address of that family`,
+      {
+        hint: "publish on an address of the other family, or give the network both: --ipv6",
+      },
+    );
+  }
+  return reachable;
 }
 
 function sameBindings(a: PortBinding[], b: PortBinding[]): boolean {

@@ -1,14 +1,19 @@
+import type { Endpoint } from "../model/endpoint.ts";
 import { messageOf } from "../model/errors.ts";
 import type { Id } from "../model/id.ts";
 import type { Member, Sandbox } from "../model/member.ts";
 import type { Network } from "../model/network.ts";
-import { detachEndpoint } from "./attach.ts";
+import { detachEndpoint, gateways } from "./attach.ts";
+import { wishOf } from "./connect.ts";
 import { leaseFixed } from "./create-network.ts";
-import { deriveAll, deriveMember } from "./derive.ts";
+import { deriveAll, deriveEndpoints, deriveMember, networkOf } from "./derive.ts";
 import { driverOf, type House } from "./house.ts";
+import { ensureDefaults, unplug } from "./plug.ts";
+import { publish } from "./publish.ts";
 import { finishRemoval } from "./remove-network.ts";
 import { takeDown } from "./sandbox.ts";
 import { standing } from "./state.ts";
+import { transaction } from "./transaction.ts";
 
 /**
  * After a start: what was half done is undone, networks are made again where the machine lost them, sandboxes of members that still live are
@@ -65,9 +70,21 @@ async function keepNamespace(house: House, sandbox: Sandbox, pid: number): Promi
   if (!(await house.kernel.isNetns(sandbox.path))) await house.kernel.adoptNetns(sandbox.path, pid);
 }
 
-async function restoreMember(house: House, member: Member, sandbox: Sandbox): Promise<void> {
-  const endpoints = standing(house.state, member.id);
-  const bindings = endpoints.flatMap((endpoint) => endpoint.ports);
+/**
+ * A crash in the middle of a connect or a disconnect leaves a wish without a leg, or a leg without a wish: the connect was never answered, the
+ * disconnect is finished. Then whoever stays gets the default routes and the ports.
+ */
+async function restoreMember(house: House, row: Member, sandbox: Sandbox): Promise<void> {
+  const member = agree(house, row);
+  for (const leg of legsWithoutWish(house, member)) {
+    await unplug(house.kernel, { path: sandbox.path }, leg);
+    await detachEndpoint(house, leg);
+  }
+  const legs = standing(house.state, member.id);
+  for (const leg of legs) await rejoin(house, leg);
+  const after = gateways(house, legs);
+  await ensureDefaults(house.kernel, { path: sandbox.path }, after);
+  const bindings = legs.flatMap((endpoint) => endpoint.ports);
   for (const { binding, why } of await house.ports.holdAgain({ id: member.id, name: member.name }, bindings)) {
     house.log.error("a published port could not be held again: its traffic still goes to the container", {
       member: member.name,
@@ -75,5 +92,37 @@ async function restoreMember(house: House, member: Member, sandbox: Sandbox): Pr
       why,
     });
   }
+  await transaction(house.log, (tx) => publish(house, tx, member, after));
+  await deriveEndpoints(
+    house,
+    legs.map((leg) => leg.id),
+  );
   await deriveMember(house, member, sandbox);
+}
+
+function agree(house: House, member: Member): Member {
+  if (member.mode !== "own") return member;
+  const on = new Set(standing(house.state, member.id).flatMap((leg) => [leg.networkId, networkOf(house, leg)?.name]));
+  const wishes = member.wishes.filter((wish) => on.has(wish.network));
+  if (wishes.length === member.wishes.length) return member;
+  const agreed = { ...member, wishes };
+  house.state.members.put(agreed);
+  return agreed;
+}
+
+function legsWithoutWish(house: House, member: Member): Endpoint[] {
+  return standing(house.state, member.id).filter((leg) => {
+    const network = networkOf(house, leg);
+    return network === undefined || wishOf(member, network) === undefined;
+  });
+}
+
+/** A bridge that was lost was made anew, empty: its ports are put back into it. */
+async function rejoin(house: House, leg: Endpoint): Promise<void> {
+  const network = networkOf(house, leg);
+  const bridge = network === undefined ? undefined : driverOf(house, network.driver).policy(network)?.bridge;
+  if (bridge === undefined || leg.hostIfname === undefined) return;
+  const [port, master] = [await house.kernel.link(house.kernel.host, leg.hostIfname), await house.kernel.link(house.kernel.host, bridge)];
+  if (port === undefined || master === undefined || port.masterIndex === master.index) return;
+  await house.kernel.apply(house.kernel.host, [{ verb: "link set", dev: port.index, master: bridge, up: true }]);
 }

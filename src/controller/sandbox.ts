@@ -54,19 +54,22 @@ export function close(house: House, memberId: Id): Promise<void> {
   return house.locks.run(memberId, () => takeDown(house, memberId));
 }
 
-/** The namespace first: its links are then nobody's, and nothing waits for their deletion. */
+/**
+ * Whatever fails on the way, the rest is taken down too. The ports are given back only when no rule leads to them any more: whoever takes one
+ * then finds it free in every sense.
+ */
 export async function takeDown(house: House, memberId: Id): Promise<void> {
   const sandbox = house.state.sandboxes.get(memberId);
   const legs = house.state.endpoints.of({ memberId });
   if (sandbox === undefined && legs.length === 0) return;
   if (sandbox !== undefined) house.state.sandboxes.put({ ...sandbox, state: "opening" });
-  house.ports.release(memberId);
   await tearDown([
     () => stopResolver(house, memberId),
     ...legs.map((leg) => async () => {
       await detachEndpoint(house, leg);
       tellOf(house, "disconnect", leg);
     }),
+    () => house.ports.release(memberId),
     () =>
       sandbox === undefined || sandbox.path === house.kernel.host.path || !owns(house, memberId)
         ? undefined

@@ -42,11 +42,6 @@ export async function tearDown(steps: (() => Promise<void> | void)[]): Promise<v
   if (first !== undefined) throw first;
 }
 
-/** The same for steps that do not depend on each other. */
-export async function tearDownTogether(steps: (() => Promise<void>)[]): Promise<void> {
-  await together(steps);
-}
-
 /** Starts all, waits for all, then throws the first failure: an undo must not run while a deed still does. */
 export async function together(deeds: (() => Promise<void>)[]): Promise<void> {
   const results = await Promise.allSettled(deeds.map((deed) => deed()));

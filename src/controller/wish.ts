@@ -8,6 +8,7 @@ export function checkWish(network: Network, wish: EndpointWish): void {
   const problems = network.predefined ? onPredefined(wish) : outside(network, wish);
   const ifname = wish.driverOptions["com.docker.network.endpoint.ifname"];
   if (ifname !== undefined && !/^[^\s/:]{1,15}$/.test(ifname)) problems.push(`invalid interface name: ${ifname}`);
+  if (wish.linkLocal.length > 0) problems.push(`link-local addresses are not supported: ${wish.linkLocal.join(", ")}`);
   if (problems.length === 0) return;
   const text = problems.length === 1 ? problems[0] : problems.map((problem) => `* ${problem}`).join("\n");
   throw new NetError("invalid", `invalid endpoint settings:\n${text}`);

@@ -29,7 +29,8 @@ export async function startDns(): Promise<Dns> {
   return {
     set: (records) => call({ verb: "set", records }),
     change: (put, drop) => call({ verb: "change", put, drop }),
-    serve: (view, sockets) => call({ verb: "serve", view, sockets }),
+    serve: (view, sockets) =>
+      call({ verb: "serve", view, sockets: sockets === undefined ? undefined : { udpFd: sockets.udpFd, tcpFd: sockets.tcpFd } }),
     stop: (sandboxId) => call({ verb: "stop", sandboxId }),
     close: () => (closing ??= close()),
   };

@@ -1,8 +1,8 @@
 import { NetError } from "../model/errors.ts";
 import type { Id } from "../model/id.ts";
-import type { DnsSockets } from "../model/kernel.ts";
 import type { NameRecord, ResolverView } from "../model/name.ts";
 import { createAnswerer } from "./answer.ts";
+import type { Fds } from "./messages.ts";
 import { createBatch } from "./native-udp.ts";
 import { createQuota } from "./quota.ts";
 import { type Desk, type Outlook, openSession, type Session } from "./session.ts";
@@ -20,7 +20,7 @@ export interface Server {
   set(records: readonly NameRecord[]): void;
   change(put: readonly NameRecord[], drop: readonly Id[]): void;
   /** @throws notFound without sockets for a sandbox that is not served; SystemError for sockets that are none. */
-  serve(view: ResolverView, sockets?: DnsSockets): Promise<void>;
+  serve(view: ResolverView, sockets?: Fds): Promise<void>;
   stop(sandboxId: Id): void;
   close(): void;
 }

@@ -1,7 +1,7 @@
-import type { DnsSockets } from "../model/kernel.ts";
 import { type Answerer, FORWARD } from "./answer.ts";
 import { createDial, type Transport, type Upstream } from "./dial.ts";
 import { createForwarder } from "./forward.ts";
+import type { Fds } from "./messages.ts";
 import { type Batch, SLOT_BYTES } from "./native-udp.ts";
 import type { Share } from "./quota.ts";
 import { writeRefusal } from "./reply.ts";
@@ -33,7 +33,7 @@ export interface Session {
 }
 
 /** Answers on the sockets, which it owns from here on. @throws SystemError */
-export async function openSession(desk: Desk, sockets: DnsSockets, share: Share, first: Outlook): Promise<Session> {
+export async function openSession(desk: Desk, sockets: Fds, share: Share, first: Outlook): Promise<Session> {
   const { batch, query, scratch } = desk;
   const forwarder = createForwarder({ dial: createDial(sockets.udpFd), share });
   let outlook = first;

@@ -27,7 +27,7 @@ export function dnsSockets(spaces: Namespaces, where: Netns, nftables: boolean):
       const tcpFd = bound(namespace.fd, SOCK_STREAM, port, opened);
       listen(tcpFd, BACKLOG);
       if (nftables) await redirect(namespace, localPort(udpFd), localPort(tcpFd));
-      return { udpFd, tcpFd };
+      return { udpFd, tcpFd, close: () => opened.forEach(closeFd) };
     } catch (error) {
       for (const fd of opened) closeFd(fd);
       throw wrap(`answer DNS at ${RESOLVER} in ${where.path}`, failed("socket", error));

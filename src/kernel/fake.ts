@@ -252,7 +252,7 @@ export function fakeKernel(): FakeKernel {
     },
     async dnsSockets(where) {
       space(where);
-      return { udpFd: -1, tcpFd: -1 };
+      return { udpFd: -1, tcpFd: -1, close() {} };
     },
     async flushUdpFlows() {},
     async settle() {},

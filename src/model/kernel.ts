@@ -53,10 +53,11 @@ export interface HeldPort {
   close(): void;
 }
 
-/** Bound inside a sandbox; the fds belong to whoever holds this. */
+/** Bound inside a sandbox; the fds belong to whoever holds this. Once the resolver serves on them they are its own, and it closes them. */
 export interface DnsSockets {
   udpFd: number;
   tcpFd: number;
+  close(): void;
 }
 
 /** What this kernel can do, found by trying. */

@@ -24,8 +24,6 @@ export interface Member {
   ports: PortWish[];
   dns: { servers: Ip[]; search: string[]; options: string[] };
   extraHosts: { name: string; ip: Ip | "host-gateway" }[];
-  /** hosts, resolv.conf and hostname are written here; bind-mounted into the container. */
-  filesDir: string;
 }
 
 /** A member's open network namespace, kept in the exec-root store. */

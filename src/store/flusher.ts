@@ -8,6 +8,8 @@ export interface Flusher {
 export function createFlusher(bring: () => Promise<void>): Flusher {
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
+  // Linux tells a failed write once per descriptor: a later call that succeeds proves nothing about what failed before it.
+  let failure: { error: unknown } | undefined;
 
   /** What is committed after a call began may have missed it, so it is never joined. */
   function flush(): Promise<void> {
@@ -23,16 +25,22 @@ export function createFlusher(bring: () => Promise<void>): Flusher {
   }
 
   function start(): Promise<void> {
-    running = bring().finally(() => {
-      running = undefined;
-    });
+    if (failure !== undefined) return Promise.reject(failure.error);
+    running = bring()
+      .catch((error: unknown) => {
+        failure = { error };
+        throw error;
+      })
+      .finally(() => {
+        running = undefined;
+      });
     return running;
   }
 
   return {
     flush,
     soon() {
-      // Whoever must know of a failure waits for a flush of its own, which fails too.
+      // Whoever must know of a failure waits for a flush of its own, which then fails too.
       if (next === undefined) flush().catch(() => undefined);
     },
   };

@@ -105,7 +105,6 @@ function memberOf(stage: Stage, container: Container, request: ContainerRequest,
     ports: mode === "own" ? [...request.ports, ...publishAll(exposed, request.ports)] : [],
     dns: request.dns,
     extraHosts: request.extraHosts,
-    filesDir: stage.containers.filesDir(container.id),
   };
 }
 

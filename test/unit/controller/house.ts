@@ -28,11 +28,16 @@ export interface Toy {
   resolvers: Set<string>;
   files: Map<string, string>;
   events: NetEvent[];
-  /** Counts the fallible calls; the k-th one throws. 0 never does. `deadAt`: it and all that follow throw, as after a kill -9. */
-  faults: { count: number; failAt: number; deadAt: number };
+  /**
+   * Counts the fallible calls; the k-th one throws. 0 never does. At `deadAt` the process is gone: that call and all that follow never come
+   * back, as after a kill -9, and `died` resolves.
+   */
+  faults: { count: number; failAt: number; deadAt: number; died: PromiseWithResolvers<void> };
   /** Machine, rows, rules, names and leases as text: equal texts are equal states. */
   picture(): string;
   start(): Controller;
+  /** Of the controller that was started last: once it is over, none of its calls comes back. */
+  life: { over: boolean };
   /** kill -9: sockets go, and with them held ports and resolvers. */
   die(): void;
 }
@@ -48,10 +53,12 @@ export function toy(): Toy {
     resolvers: new Set(),
     files: new Map([["/etc/resolv.conf", "nameserver 10.0.0.53\n"]]),
     events: [],
-    faults: { count: 0, failAt: 0, deadAt: 0 },
+    faults: { count: 0, failAt: 0, deadAt: 0, died: Promise.withResolvers() },
     picture: () => picture(machine),
     start: () => start(machine),
+    life: { over: false },
     die() {
+      machine.life.over = true;
       kernel.die();
       machine.resolvers.clear();
     },
@@ -61,7 +68,9 @@ export function toy(): Toy {
 }
 
 function start(machine: Toy): Controller {
-  const faulty = <T extends object>(room: T): T => withFaults(machine, room);
+  const life = { over: false };
+  machine.life = life;
+  const faulty = <T extends object>(room: T): T => withFaults(machine, room, life);
   const kernel = faulty(machine.kernel);
   const ipam = localIpam({
     pools: machine.durable.table("pools"),
@@ -125,6 +134,7 @@ function start(machine: Toy): Controller {
     served: new Set(),
     log: { debug() {}, info() {}, warn() {}, error() {} },
     netnsDir: "/run/netloom/netns",
+    filesDir: (id) => `/files/${id}`,
     resolvConf: "/etc/resolv.conf",
     dnsDefaults: { servers: [], search: [], options: [] },
     hostGateway: () => undefined,
@@ -134,7 +144,7 @@ function start(machine: Toy): Controller {
 }
 
 /** Every async method may fail, before its deed or (odd counts) after it: a kernel can answer late. */
-function withFaults<T extends object>(machine: Toy, room: T): T {
+function withFaults<T extends object>(machine: Toy, room: T, life: { over: boolean }): T {
   return new Proxy(room, {
     get(target, key, receiver) {
       const value = Reflect.get(target, key, receiver);
@@ -142,12 +152,19 @@ function withFaults<T extends object>(machine: Toy, room: T): T {
       return async (...args: unknown[]) => {
         const { faults } = machine;
         const mine = ++faults.count;
-        const fails = mine === faults.failAt || (faults.deadAt > 0 && mine >= faults.deadAt);
+        if (life.over) return new Promise(() => undefined);
+        const dies = faults.deadAt > 0 && mine >= faults.deadAt;
+        const fails = mine === faults.failAt;
         const failure = () => new NetError("internal", `fault ${mine} in ${String(key)}`);
-        if (fails && (mine % 2 === 0 || mine > faults.deadAt)) throw failure();
-        const result = await Reflect.apply(value, target, args);
-        if (fails) throw failure();
-        return result;
+        // A socket that was bound and not handed over is closed by whoever failed to hand it over.
+        if (fails && (mine % 2 === 0 || key === "holdPort")) throw failure();
+        if (!dies || (mine === faults.deadAt && mine % 2 === 1)) {
+          const result = await Reflect.apply(value, target, args);
+          if (fails) throw failure();
+          if (!dies) return result;
+        }
+        faults.died.resolve();
+        return new Promise(() => undefined);
       };
     },
   });
@@ -203,7 +220,6 @@ export function member(name: string, networks: string[], more: Partial<Member> =
     ports: [],
     dns: { servers: [], search: [], options: [] },
     extraHosts: [],
-    filesDir: `/files/${name}`,
     ...more,
   };
 }

@@ -106,18 +106,54 @@ for (const scene of scenes) {
     }
   });
 
-  test(`${scene.name}: the daemon dies at a call, for every call, and starts again`, async (t) => {
+  test(`${scene.name}: the daemon dies at a call, for every call; the container dies with it`, async (t) => {
     const { calls } = await prepared(scene);
     for (let k = 1; k <= calls; k++) {
-      const { machine, controller, id } = await prepared(scene);
-      machine.faults.deadAt = k;
-      await t.throwsAsync(async () => scene.verb(controller, id));
-      machine.faults.deadAt = 0;
-      machine.die();
+      const { machine } = await diedAt(scene, k);
       await machine.start().restore(() => undefined);
       t.deepEqual(leftovers(machine), [], `died at call ${k} of ${calls}`);
     }
   });
+
+  test(`${scene.name}: the daemon dies at a call, for every call; the container lives on`, async (t) => {
+    const { calls } = await prepared(scene);
+    for (let k = 1; k <= calls; k++) {
+      const { machine, before } = await diedAt(scene, k);
+      await machine.start().restore(() => 4711);
+      const now = blank(machine.picture());
+      const ends = [blank(before), await done(scene)];
+      t.true(ends.includes(now), `died at call ${k} of ${calls}: it is neither as before nor done:\n${unlike(now, ends)}`);
+    }
+  });
+}
+
+/** The machine after the verb's process was killed at its k-th call. */
+async function diedAt(scene: Scene, k: number): Promise<{ machine: Toy; before: string }> {
+  const { machine, controller, id } = await prepared(scene);
+  const before = machine.picture();
+  machine.faults.deadAt = k;
+  const end = scene.verb(controller, id).then(
+    () => undefined,
+    () => undefined,
+  );
+  await Promise.race([machine.faults.died.promise, end]);
+  machine.die();
+  machine.faults.deadAt = 0;
+  // What was already on its way when it died arrives, and goes nowhere from there.
+  await new Promise(setImmediate);
+  return { machine, before };
+}
+
+/** The lines that are in none or only in one of the two ends that are right. */
+function unlike(now: string, ends: string[]): string {
+  const lines = (text: string) => text.split("\n");
+  return ends
+    .map((end, i) => {
+      const more = lines(now).filter((line) => !lines(end).includes(line));
+      const less = lines(end).filter((line) => !lines(now).includes(line));
+      return [`against ${i === 0 ? "before" : "done"}:`, ...more.map((line) => `+ ${line}`), ...less.map((line) => `- ${line}`)].join("\n");
+    })
+    .join("\n");
 }
 
 /** How it looks when nothing fails. */

@@ -147,7 +147,6 @@ test("create asks the controller for what was wished", async (t) => {
       { name: "six", ip: "fd00::1" as never },
       { name: "gw", ip: "host-gateway" },
     ],
-    filesDir: controller.member(id)?.filesDir as string,
   });
 });
 

@@ -2,7 +2,7 @@ import dgram from "node:dgram";
 import { once } from "node:events";
 import net from "node:net";
 import { Packet } from "dns2";
-import { bindSocket, type Fd, HERE, listen, localPort, socketIn, socketNumbers } from "../../../native/index.ts";
+import { bindSocket, closeFd, type Fd, HERE, listen, localPort, socketIn, socketNumbers } from "../../../native/index.ts";
 import { createAnswerer } from "../../../src/dns/answer.ts";
 import { sightOf } from "../../../src/dns/view.ts";
 import { newQuery } from "../../../src/dns/wire.ts";
@@ -72,7 +72,7 @@ export function dnsSockets(nsFd: Fd = HERE, ip = "127.0.0.11", port = 0): DnsSoc
   const udpFd = open(socketNumbers.SOCK_DGRAM);
   const tcpFd = open(socketNumbers.SOCK_STREAM);
   listen(tcpFd, 128);
-  return { udpFd, tcpFd, udpPort: localPort(udpFd), tcpPort: localPort(tcpFd) };
+  return { udpFd, tcpFd, close: () => [udpFd, tcpFd].forEach(closeFd), udpPort: localPort(udpFd), tcpPort: localPort(tcpFd) };
 }
 
 /** A server that does with each query what the test says: the reply, or nothing. */
