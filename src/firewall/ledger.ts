@@ -13,6 +13,8 @@ interface Held {
 export interface Planned {
   removed: Fact[];
   added: Fact[];
+  /** Everything that holds when it is done. */
+  all(): Fact[];
   /** To be called when the kernel has taken it. */
   commit(): void;
 }
@@ -25,15 +27,13 @@ export interface Ledger {
    * @throws conflict when two ids contradict each other: a host port leads to one place.
    */
   plan(put: readonly Policy[], drop: readonly Id[]): Planned;
-  /** Everything that is held. */
-  all(): Fact[];
 }
 
 export function newLedger(): Ledger {
   const keysOf = new Map<Id, ReadonlySet<string>>();
   const held = new Map<string, Held>();
 
-  const difference = (touched: ReadonlyMap<string, Held>): Pick<Planned, "removed" | "added"> => {
+  const difference = (touched: ReadonlyMap<string, Held>) => {
     const removed: Fact[] = [];
     const added: Fact[] = [];
     for (const [key, after] of touched) {
@@ -72,13 +72,13 @@ export function newLedger(): Ledger {
       }
       return {
         ...difference(touched),
+        all: () => Array.from(new Map([...held, ...touched]).values()).flatMap(({ fact, owners }) => (owners.size > 0 ? [fact] : [])),
         commit() {
           for (const [id, keys] of nextKeys) keys.size > 0 ? keysOf.set(id, keys) : keysOf.delete(id);
           for (const [key, after] of touched) after.owners.size > 0 ? held.set(key, after) : held.delete(key);
         },
       };
     },
-    all: () => Array.from(held.values(), ({ fact }) => fact),
   };
 }
 

@@ -18,20 +18,21 @@ export function nftablesFirewall(kernel: Pick<Kernel, "nft" | "host">): Firewall
     set: (policies) =>
       turn(async () => {
         const next = newLedger();
-        next.plan(policies, []).commit();
-        await send([...resetTable(), ...changeElements([], next.all())]);
+        const { added, commit } = next.plan(policies, []);
+        await send([...resetTable(), ...changeElements([], added)]);
+        commit();
         current = next;
       }),
     change: (put, drop) =>
       turn(async () => {
-        const { removed, added, commit } = current.plan(put, drop);
+        const { removed, added, all, commit } = current.plan(put, drop);
         const batch = changeElements(removed, added);
         try {
           if (batch.length > 0) await send(batch);
         } catch (error) {
           if (!isStale(error)) throw error;
           // Somebody flushed or changed our table: the change is part of making all of it again.
-          await send([...resetTable(), ...changeElements([], current.all()), ...batch]);
+          await send([...resetTable(), ...changeElements([], all())]);
         }
         commit();
       }),
