@@ -28,7 +28,7 @@ import { DEFAULT_POOLS_4, type DefaultPool, uniqueLocalPools } from "./ipam/defa
 import { localIpam } from "./ipam/local.ts";
 import { linuxKernel } from "./kernel/linux.ts";
 import { familyOf } from "./model/address.ts";
-import { NetError } from "./model/errors.ts";
+import { messageOf, NetError } from "./model/errors.ts";
 import type { Kernel } from "./model/kernel.ts";
 import type { Log } from "./model/log.ts";
 import type { Firewall } from "./model/policy.ts";
@@ -39,6 +39,8 @@ import { sqliteStore } from "./store/index.ts";
 export interface Netloomd {
   /** As people type them: /run/netloom/netloom.sock, tcp://10.0.0.1:2376. */
   addresses: string[];
+  /** Resolves with the reason when a part of it ended that it cannot do without. */
+  failed: Promise<Error>;
   /** Stops serving; containers and networks stay as they are. */
   close(): Promise<void>;
 }
@@ -51,7 +53,13 @@ export async function startNetloomd(options: Options, log: Log): Promise<Netloom
     return thing;
   };
   const closeAll = async () => {
-    for (const close of closing.splice(0)) await close();
+    for (const close of closing.splice(0)) {
+      try {
+        await close();
+      } catch (error) {
+        log.error("closing a part of the daemon failed", { error: messageOf(error) });
+      }
+    }
   };
   try {
     // What can be refused is refused before the machine is touched: what is there may be a living daemon's.
@@ -62,7 +70,7 @@ export async function startNetloomd(options: Options, log: Log): Promise<Netloom
       mkdirSync(folder, { recursive: true, mode: 0o711 });
     const durable = owned(sqliteStore(`${options.dataRoot}/netloom.db`, { durable: true }), (store) => store.close());
     const volatile = owned(sqliteStore(`${options.execRoot}/netloom.db`, { durable: false }), (store) => store.close());
-    const kernel = owned(await linuxKernel(), (machine) => machine.close());
+    const kernel = owned(await linuxKernel({ log }), (machine) => machine.close());
     const events = createEventLog(wallClock());
     const firewall = await chooseFirewall(options, kernel);
     const dns = owned(await startDns(), (server) => server.close());
@@ -89,7 +97,7 @@ export async function startNetloomd(options: Options, log: Log): Promise<Netloom
     const daemon = owned(await startDaemon({ controller, containers, images, events, info, log }), (server) => server.close());
     const addresses: string[] = [];
     for (const place of places) addresses.push(await daemon.listen(place));
-    return { addresses, close: closeAll };
+    return { addresses, failed: dns.failed, close: closeAll };
   } catch (error) {
     await closeAll();
     throw error;

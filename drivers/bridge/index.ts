@@ -59,26 +59,21 @@ async function create(kernel: Kernel, network: Network): Promise<void> {
       hint: "choose another com.docker.network.bridge.name",
     });
   }
-  await setSysctls(kernel, network, options.bridge);
+  await setSysctls(kernel, network, options.bridge, existing === undefined || existing.mac === bridgeMac(network));
   await kernel.apply(kernel.host, [
     ...(await missingAddresses(kernel, network, existing !== undefined)),
     { verb: "link set", dev: options.bridge, up: true },
   ]);
 }
 
-/** A bridge of ours goes, known by the MAC that we gave it; one that was there before us only loses the address that we put on it. */
+/**
+ * A bridge of ours goes, known by the MAC that we gave it. One that was there before us stays with all that is on it: an address may be the
+ * host's own, and taking the host's address away is worse than leaving one behind.
+ */
 async function remove(kernel: Kernel, network: Network): Promise<void> {
   const { bridge: name } = optionsOf(network);
   const link = await kernel.link(kernel.host, name);
-  if (link === undefined) return;
-  if (link.mac === bridgeMac(network)) return kernel.apply(kernel.host, [{ verb: "link del", dev: name }]);
-  const present = await kernel.addresses(kernel.host, name);
-  const ours = network.pools.flatMap((pool): Change[] =>
-    pool.gateway !== undefined && present.includes(pool.gateway)
-      ? [{ verb: "addr del", dev: name, address: pool.gateway, prefix: prefixOf(pool.subnet) }]
-      : [],
-  );
-  if (ours.length > 0) await kernel.apply(kernel.host, ours);
+  if (link?.kind === "bridge" && link.mac === bridgeMac(network)) await kernel.apply(kernel.host, [{ verb: "link del", dev: name }]);
 }
 
 /** Host addresses of the bridge: the gateways, unless the network has none by mode. */
@@ -92,14 +87,10 @@ async function missingAddresses(kernel: Kernel, network: Network, existed: boole
   });
 }
 
-/**
- * route_localnet lets the host reach ports published on 127.0.0.1 without a proxy; the firewall drops what arrives from the bridge with such
- * an address. Router advertisements of a container must not configure the host.
- */
-async function setSysctls(kernel: Kernel, network: Network, name: string): Promise<void> {
-  await kernel.setSysctl(kernel.host, `net/ipv4/conf/${name}/route_localnet`, "1");
+/** Router advertisements of a container must not configure the host. What somebody else's bridge does with IPv6 is not ours to say. */
+async function setSysctls(kernel: Kernel, network: Network, name: string, ours: boolean): Promise<void> {
   const features = await kernel.features();
-  if (features.ipv6) {
+  if (features.ipv6 && ours) {
     await kernel.setSysctl(kernel.host, `net/ipv6/conf/${name}/accept_ra`, "0");
     await kernel.setSysctl(kernel.host, `net/ipv6/conf/${name}/disable_ipv6`, network.enableIPv6 ? "0" : "1");
   }
@@ -115,13 +106,13 @@ async function forward(kernel: Kernel, key: string, wanted: boolean): Promise<vo
 
 /** `ip link add VETH mtu M master BR up type veth peer name eth0 netns SANDBOX`: one message, the peer is born in its place. */
 async function attach(kernel: Kernel, indices: BridgeIndices, endpoint: Endpoint, network: Network, sandbox: Netns): Promise<Attachment> {
-  const { bridge, mtu } = optionsOf(network);
+  const { bridge, mtu, icc } = optionsOf(network);
   const name = hostIfname(endpoint);
   const size = mtu === undefined ? {} : { mtu };
   const peer = { name: endpoint.ifname ?? "eth0", netns: sandbox, ...(endpoint.mac === undefined ? {} : { mac: endpoint.mac }), ...size };
   const made = await indices.use(bridge, (master) => kernel.addLink(kernel.host, { kind: "veth", name, master, up: true, peer, ...size }));
-  // Where bridges are filtered (br_netfilter) a packet to the own published port is bridged back out of the port that it came in by.
-  if (endpoint.publishes) await kernel.apply(kernel.host, [{ verb: "link set", dev: made.index, hairpin: true }]);
+  const flags = await portFlags(kernel, endpoint, icc);
+  if (Object.keys(flags).length > 0) await kernel.apply(kernel.host, [{ verb: "link set", dev: made.index, ...flags }]);
   return {
     ...(made.peerIndex === undefined ? {} : { ifindex: made.peerIndex }),
     hostIfname: name,
@@ -129,4 +120,15 @@ async function attach(kernel: Kernel, indices: BridgeIndices, endpoint: Endpoint
     routes: [],
     waitFor: name,
   };
+}
+
+/**
+ * Where bridges are filtered (br_netfilter) a packet to the own published port is bridged back out of the port that it came in by, which needs
+ * hairpin; and the rules keep containers without icc apart. Where they are not filtered the bridge itself has to.
+ */
+async function portFlags(kernel: Kernel, endpoint: Endpoint, icc: boolean): Promise<{ hairpin?: true; isolated?: true }> {
+  const hairpin = endpoint.publishes ? { hairpin: true as const } : {};
+  if (icc) return hairpin;
+  const filtered = (await kernel.sysctl(kernel.host, "net/bridge/bridge-nf-call-iptables")) === "1";
+  return filtered ? hairpin : { ...hairpin, isolated: true };
 }

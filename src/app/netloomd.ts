@@ -21,7 +21,8 @@ export async function runNetloomd(argv: string[]): Promise<number> {
       log.info(`API listen on ${address}`);
       process.stdout.write(`API listen on ${address}\n`);
     }
-    await stop;
+    const failure = await Promise.race([stop, daemon.failed]);
+    if (failure !== undefined) throw failure;
     return 0;
   } finally {
     await daemon?.close();

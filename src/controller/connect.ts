@@ -6,7 +6,7 @@ import type { Network } from "../model/network.ts";
 import { gateways, leaseLeg, plugLeg } from "./attach.ts";
 import { deriveEndpoints, deriveMember } from "./derive.ts";
 import { type House, tell } from "./house.ts";
-import { publish } from "./publish.ts";
+import { forgetFlows, publish } from "./publish.ts";
 import { findMember, findNetwork, standing } from "./state.ts";
 import { type Transaction, together, transaction } from "./transaction.ts";
 import { checkWish } from "./wish.ts";
@@ -60,6 +60,7 @@ export async function join(
     () => deriveEndpoints(house, [...new Set([leg.id, ...moved])]),
     () => deriveMember(house, member, sandbox),
   ]);
+  await forgetFlows(house, house.state.endpoints.get(leg.id)?.ports ?? []);
   const attached: Endpoint = { ...(house.state.endpoints.get(leg.id) ?? leg), state: "attached" };
   house.state.endpoints.put(attached);
   return attached;

@@ -15,6 +15,7 @@ import { newId } from "../model/id.ts";
 import type { Network, NetworkSpec, Pool, PoolWish } from "../model/network.ts";
 import { networkPolicy } from "./derive.ts";
 import { driverOf, type House, ipamOf, tell } from "./house.ts";
+import { routeLoopback } from "./loopback.ts";
 import { parseResolvConf } from "./names.ts";
 import { type Transaction, transaction } from "./transaction.ts";
 
@@ -53,6 +54,8 @@ export async function createNetwork(
     await driver.create(leased);
     tx.undo("a network's rules", () => house.firewall.change([], [id]));
     await house.firewall.change(networkPolicy(house, leased), []);
+    tx.undo("routes to loopback", () => routeLoopback(house, leased, false));
+    await routeLoopback(house, leased, true);
     const ready: Network = { ...leased, state: "ready" };
     house.state.networks.put(ready);
     return ready;

@@ -7,7 +7,7 @@ import { wishOf } from "./connect.ts";
 import { deriveEndpoints, deriveMember } from "./derive.ts";
 import { type House, tell } from "./house.ts";
 import { ensureDefaults, unplug } from "./plug.ts";
-import { publish } from "./publish.ts";
+import { forgetFlows, publish } from "./publish.ts";
 import { findMember, findNetwork, standing } from "./state.ts";
 import { type Transaction, together } from "./transaction.ts";
 
@@ -53,6 +53,7 @@ async function leave(house: House, member: Member, endpoint: Endpoint): Promise<
       await publish(house, NO_UNDO, member, after, going.ports);
       await dismantle(house, { ...going, ports: [] });
       await deriveEndpoints(house, stayingIds(house, member));
+      await forgetFlows(house, going.ports);
       if (after.ipv4 === undefined && after.ipv6 === undefined) house.ports.release(member.id);
     },
     async () => {

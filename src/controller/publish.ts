@@ -76,3 +76,9 @@ function sameBindings(a: PortBinding[], b: PortBinding[]): boolean {
 function putIfPresent(house: House, endpoint: Endpoint): void {
   if (house.state.endpoints.get(endpoint.id) !== undefined) house.state.endpoints.put(endpoint);
 }
+
+/** A UDP client that goes on sending keeps its translation, and with it a container that may be gone: it is made to find the new one. */
+export async function forgetFlows(house: House, ports: PortBinding[]): Promise<void> {
+  const datagrams = ports.filter((binding) => binding.protocol === "udp");
+  if (datagrams.length > 0) await house.kernel.flushUdpFlows(datagrams);
+}

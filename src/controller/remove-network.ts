@@ -3,6 +3,7 @@ import { shortId } from "../model/id.ts";
 import type { Network } from "../model/network.ts";
 import { detachEndpoint } from "./attach.ts";
 import { driverOf, type House, ipamOf, tell } from "./house.ts";
+import { routeLoopback } from "./loopback.ts";
 import { findNetwork } from "./state.ts";
 import { tearDown } from "./transaction.ts";
 
@@ -28,6 +29,7 @@ export async function finishRemoval(house: House, network: Network): Promise<voi
   const ipam = ipamOf(house, network.ipamDriver);
   await tearDown([
     ...house.state.endpoints.of({ networkId: network.id }).map((endpoint) => () => detachEndpoint(house, endpoint)),
+    () => routeLoopback(house, network, false),
     () => house.firewall.change([], [network.id]),
     () => driverOf(house, network.driver).remove(network),
     ...network.pools.map((pool) => () => ipam.releasePool(pool.id)),

@@ -8,6 +8,7 @@ import { wishOf } from "./connect.ts";
 import { leaseFixed } from "./create-network.ts";
 import { deriveAll, deriveEndpoints, deriveMember, networkOf } from "./derive.ts";
 import { driverOf, type House } from "./house.ts";
+import { routeLoopback } from "./loopback.ts";
 import { ensureDefaults, unplug } from "./plug.ts";
 import { publish } from "./publish.ts";
 import { finishRemoval } from "./remove-network.ts";
@@ -45,6 +46,9 @@ export async function restore(house: House, pidOf: (memberId: Id) => number | un
     }
   }
   await deriveAll(house);
+  for (const network of house.state.networks.all()) {
+    if (network.state === "ready") await attempt("routing loopback", { network: network.name }, () => routeLoopback(house, network, true));
+  }
   for (const sandbox of house.state.sandboxes.all()) {
     const member = house.state.members.get(sandbox.id);
     if (member !== undefined) await attempt("restoring a member", { member: member.name }, () => restoreMember(house, member, sandbox));

@@ -6,6 +6,7 @@ import { detachEndpoint } from "./attach.ts";
 import { join, settingUp } from "./connect.ts";
 import { deriveMember, networkOf, stopResolver } from "./derive.ts";
 import { type House, tell } from "./house.ts";
+import { forgetFlows } from "./publish.ts";
 import { findMember, findNetwork } from "./state.ts";
 import { type Transaction, tearDown, transaction } from "./transaction.ts";
 import { checkWish } from "./wish.ts";
@@ -69,6 +70,11 @@ export async function takeDown(house: House, memberId: Id): Promise<void> {
       await detachEndpoint(house, leg);
       tellOf(house, "disconnect", leg);
     }),
+    () =>
+      forgetFlows(
+        house,
+        legs.flatMap((leg) => leg.ports),
+      ),
     () => house.ports.release(memberId),
     () =>
       sandbox === undefined || sandbox.path === house.kernel.host.path || !owns(house, memberId)

@@ -15,6 +15,7 @@ export async function startDns(): Promise<Dns> {
   let numbers = 0;
   let end: NetError | undefined;
   let closing: Promise<void> | undefined;
+  const failed = Promise.withResolvers<Error>();
 
   worker.on("message", ({ number, error }: Reply) => {
     const asked = waiting.get(number);
@@ -32,6 +33,7 @@ export async function startDns(): Promise<Dns> {
     serve: (view, sockets) =>
       call({ verb: "serve", view, sockets: sockets === undefined ? undefined : { udpFd: sockets.udpFd, tcpFd: sockets.tcpFd } }),
     stop: (sandboxId) => call({ verb: "stop", sandboxId }),
+    failed: failed.promise,
     close: () => (closing ??= close()),
   };
 
@@ -57,6 +59,7 @@ export async function startDns(): Promise<Dns> {
   /** The first reason is the one that is told to all who wait, and to all who come later. */
   function fail(reason: NetError): void {
     end ??= reason;
+    if (closing === undefined) failed.resolve(end);
     for (const asked of waiting.values()) asked.reject(end);
     waiting.clear();
   }

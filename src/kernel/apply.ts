@@ -116,8 +116,8 @@ function planOrError(change: Change, meanings: Meanings): Request[] | NetError {
 function firstFailure(change: Change, requests: readonly Request[], answers: Iterator<Answer>): NetError | undefined {
   const failures = requests.map((request) => {
     const refusal = answers.next().value?.refusal;
-    // What is taken from a link that is gone is gone with it.
-    const gone = refusal?.name === "ENODEV" && change.verb.endsWith(" del");
+    // What is taken from a link that is gone is gone with it; a route or an address may have been taken away by somebody else.
+    const gone = change.verb.endsWith(" del") && ["ENODEV", "ESRCH", "EADDRNOTAVAIL"].includes(refusal?.name ?? "");
     return refusal === undefined || gone ? undefined : refusedChange(change, request, refusal);
   });
   return failures.find((failure) => failure !== undefined);

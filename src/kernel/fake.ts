@@ -337,14 +337,14 @@ function lineOf(one: Change): string {
       return words.join(" ");
     }
     case "link set": {
-      const { up, name, master, mtu, mac, hairpin } = one;
+      const { up, name, master, mtu, mac, hairpin, isolated } = one;
       const words = [
         up === undefined ? "" : up ? "up" : "down",
         name && `name ${name}`,
         master && `master ${master}`,
         mtu && `mtu ${mtu}`,
         mac,
-        hairpin && "type bridge_slave hairpin on",
+        (hairpin || isolated) && ["type bridge_slave", hairpin && "hairpin on", isolated && "isolated on"].filter(Boolean).join(" "),
       ];
       return ["ip link set", one.dev, ...words.filter(Boolean)].join(" ");
     }

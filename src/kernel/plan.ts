@@ -2,7 +2,7 @@ import { NetError } from "../model/errors.ts";
 import type { Change, LinkSpec } from "../model/kernel.ts";
 import { addAddress, type Device, delAddress } from "./netlink/address.ts";
 import { addBridge } from "./netlink/bridge.ts";
-import { delLink, setHairpin, setLink } from "./netlink/link.ts";
+import { delLink, setLink, setPort } from "./netlink/link.ts";
 import { addMacvlan } from "./netlink/macvlan.ts";
 import type { Request } from "./netlink/message.ts";
 import { addRoute, delRoute } from "./netlink/route.ts";
@@ -82,11 +82,13 @@ export function planLink(link: LinkSpec, meanings: Meanings): Request {
 }
 
 function planSet(change: Extract<Change, { verb: "link set" }>, meanings: Meanings): Request[] {
-  const { dev, master, hairpin, up, mtu, mac, name } = change;
+  const { dev, master, hairpin, isolated, up, mtu, mac, name } = change;
   const masterIndex = typeof master === "string" ? device(master, meanings).index : master;
   const target = name === undefined ? dev : device(dev, meanings).index;
   const plain = [up, masterIndex, mtu, mac, name].some((value) => value !== undefined);
-  return [...(plain ? [setLink(target, change, masterIndex)] : []), ...(hairpin === undefined ? [] : [setHairpin(name ?? dev, hairpin)])];
+  const flags = { ...(hairpin === undefined ? {} : { hairpin }), ...(isolated === undefined ? {} : { isolated }) };
+  const port = Object.keys(flags).length === 0 ? [] : [setPort(name ?? dev, flags)];
+  return [...(plain ? [setLink(target, change, masterIndex)] : []), ...port];
 }
 
 function device(dev: string | number, { indices }: Meanings): Device {

@@ -26,6 +26,8 @@ export type Change =
       mac?: Mac;
       name?: string;
       hairpin?: boolean;
+      /** A bridge port that reaches only ports that are not isolated. */
+      isolated?: boolean;
     }
   | { verb: "link del"; dev: string | number }
   | { verb: "addr add"; dev: string | number; address: Ip; prefix: number }

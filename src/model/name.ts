@@ -32,5 +32,7 @@ export interface Dns {
   /** Starts answering on a sandbox's sockets, which it owns from here on; or replaces its view when it is served already (sockets absent). */
   serve(view: ResolverView, sockets?: DnsSockets): Promise<void>;
   stop(sandboxId: Id): Promise<void>;
+  /** Resolves with the reason when it ends without having been closed: then nobody's names are answered any more. */
+  readonly failed: Promise<Error>;
   close(): Promise<void>;
 }

@@ -121,16 +121,40 @@ for (const [name, factory] of Object.entries(drivers)) {
   });
 }
 
-test("bridge: one that was there before keeps its device and loses only our address", async (t) => {
+test("bridge: one that was there before keeps its device, its addresses and its own ways with IPv6", async (t) => {
   const kernel = fakeKernel();
   const driver = drivers.bridge?.(kernel);
   if (driver === undefined) return t.fail("no bridge driver");
   await kernel.addLink(kernel.host, { kind: "bridge", name: "br0" });
+  await kernel.apply(kernel.host, [{ verb: "addr add", dev: "br0", address: ip("10.1.0.1"), prefix: 24 }]);
   const on = { ...network(driver), options: { "com.docker.network.bridge.name": "br0" } };
   await driver.create(on);
-  t.deepEqual(await kernel.addresses(kernel.host, "br0"), [ip("10.1.0.1")]);
+  t.is(await kernel.sysctl(kernel.host, "net/ipv6/conf/br0/disable_ipv6"), undefined);
   await driver.remove(on);
-  t.deepEqual(await kernel.addresses(kernel.host, "br0"), []);
+  t.deepEqual(await kernel.addresses(kernel.host, "br0"), [ip("10.1.0.1")], "it may be the host's own");
+});
+
+test("bridge: a device that is no bridge is refused and left alone", async (t) => {
+  const kernel = fakeKernel();
+  const driver = drivers.bridge?.(kernel);
+  const sandbox = await withSandbox(kernel);
+  await kernel.addLink(kernel.host, { kind: "veth", name: "uplink0", peer: { name: "far0", netns: sandbox } });
+  await kernel.apply(kernel.host, [{ verb: "addr add", dev: "uplink0", address: ip("10.1.0.1"), prefix: 24 }]);
+  const before = kernel.picture();
+  const on = { ...network(driver as Driver), options: { "com.docker.network.bridge.name": "uplink0" } };
+  await t.throwsAsync(async () => driver?.create(on), { message: /uplink0 exists and is not a bridge/ });
+  await driver?.remove(on);
+  t.is(kernel.picture(), before);
+});
+
+test("bridge: without icc its ports are isolated where bridges are not filtered", async (t) => {
+  const kernel = fakeKernel();
+  const driver = drivers.bridge?.(kernel);
+  if (driver === undefined) return t.fail("no bridge driver");
+  const on = { ...network(driver), options: { "com.docker.network.bridge.enable_icc": "false" } };
+  await driver.create(on);
+  await driver.attach(endpoint(driver, on), on, await withSandbox(kernel));
+  t.regex(kernel.log.at(-1) ?? "", /bridge_slave isolated on/);
 });
 
 for (const [what, options, message] of [

@@ -9,8 +9,8 @@ import { IFLA, IFLA_INFO, ifinfomsg, RTM_NEWLINK } from "./new-link.ts";
 export const RTM_DELLINK = 17;
 const RTM_GETLINK = 18;
 const RTM_SETLINK = 19;
-/** [if_link.h] */
-const IFLA_BRPORT_MODE = 4;
+/** [linux/if_link.h] */
+const IFLA_BRPORT = { mode: 4, isolated: 33 } as const;
 const RTEXT_FILTER_SKIP_STATS = 1 << 3;
 /** struct ifinfomsg */
 const HEADER_BYTES = 16;
@@ -85,17 +85,24 @@ function describe(set: Pick<SetLink, "up" | "mtu" | "mac" | "name">, master: num
   return words.map((word) => word && ` ${word}`).join("");
 }
 
-/** `ip link set dev DEV type bridge_slave hairpin on|off`: a message of its own, because the link must have its master already. */
-export function setHairpin(dev: string | number, on: boolean): Request {
+/** What a link is as a port of its bridge. */
+export type PortFlags = Pick<SetLink, "hairpin" | "isolated">;
+
+/** `ip link set dev DEV type bridge_slave [hairpin on|off] [isolated on|off]`: a message of its own, because the link must have its master already. */
+export function setPort(dev: string | number, flags: PortFlags): Request {
+  const words = Object.entries(flags).map(([name, on]) => `${name} ${on ? "on" : "off"}`);
   return {
     type: RTM_NEWLINK,
     flags: 0,
-    what: `ip link set dev ${dev} type bridge_slave hairpin ${on ? "on" : "off"}`,
+    what: `ip link set dev ${dev} type bridge_slave ${words.join(" ")}`,
     body(w) {
       writeDev(w, dev);
       w.nest(IFLA.linkinfo, () => {
         w.text(IFLA_INFO.slaveKind, "bridge");
-        w.nest(IFLA_INFO.slaveData, () => w.u8(IFLA_BRPORT_MODE, on ? 1 : 0));
+        w.nest(IFLA_INFO.slaveData, () => {
+          if (flags.hairpin !== undefined) w.u8(IFLA_BRPORT.mode, flags.hairpin ? 1 : 0);
+          if (flags.isolated !== undefined) w.u8(IFLA_BRPORT.isolated, flags.isolated ? 1 : 0);
+        });
       });
     },
   };

@@ -14,12 +14,12 @@ test("the first container on a network: the session reads like one typed by hand
   await controller.open(web.id);
   t.deepEqual(plain(machine.kernel.log), [
     "# ip link add br-# address 02:42:ac:12:00:01 type bridge",
-    "# sysctl -w net/ipv4/conf/br-#/route_localnet=1",
     "# sysctl -w net/ipv6/conf/br-#/accept_ra=0",
     "# sysctl -w net/ipv6/conf/br-#/disable_ipv6=1",
     "# sysctl -w net/ipv4/ip_forward=1",
     "# ip addr add 172.18.0.1/16 dev br-#",
     "# ip link set br-# up",
+    "# sysctl -w net/ipv4/conf/br-#/route_localnet=1",
     "# ip netns add /run/netloom/netns/#",
     "# hold 0.0.0.0:8080/tcp",
     "# ip link add veth# master br-# up type veth peer name eth0 netns #",

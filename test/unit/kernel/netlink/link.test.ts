@@ -1,6 +1,6 @@
 import test from "ava";
 import { addBridge } from "../../../../src/kernel/netlink/bridge.ts";
-import { delGroup, delLink, getLink, parseLink, retireLink, setHairpin, setLink } from "../../../../src/kernel/netlink/link.ts";
+import { delGroup, delLink, getLink, parseLink, retireLink, setLink, setPort } from "../../../../src/kernel/netlink/link.ts";
 import { addMacvlan } from "../../../../src/kernel/netlink/macvlan.ts";
 import { addVeth } from "../../../../src/kernel/netlink/veth.ts";
 import { parseMac } from "../../../../src/model/address.ts";
@@ -93,7 +93,7 @@ test("changes of a link, by name and by index", (t) => {
 
 test("hairpin is an option of the port, not of the link", (t) => {
   t.is(
-    wordsOf(setHairpin(5, true)),
+    wordsOf(setPort(5, { hairpin: true })),
     golden(`
       3c000000 10000500 01000000 00000000  # RTM_NEWLINK without create
       00000000 05000000 00000000 00000000
