@@ -1,9 +1,8 @@
-import { nftablesFirewall } from "../../src/firewall/nftables.ts";
 import { type Cidr, type Mac, parseCidr, parseIp } from "../../src/model/address.ts";
 import type { PortBinding } from "../../src/model/endpoint.ts";
 import type { EndpointPolicy, Firewall, NetworkPolicy } from "../../src/model/policy.ts";
+import { NFTABLES } from "./firewall-backends.ts";
 import { type Host, hostNetns, type Netns, netns } from "./netns.ts";
-import { nftKernel } from "./nft-kernel.ts";
 import { type Peer, startPeer } from "./peer.ts";
 
 /** A host with two networks, `br-a` with the containers a1 and a2, `br-b` with b1, and somebody outside; each of them a peer. */
@@ -30,7 +29,7 @@ const BRIDGES = {
 } as const;
 
 /** The networks are links and addresses only; their rules are what the test sets. `bridgeNetfilter` is net.bridge.bridge-nf-call-*. */
-export async function firewallWorld({ bridgeNetfilter = false } = {}): Promise<World> {
+export async function firewallWorld({ backend = NFTABLES, bridgeNetfilter = false } = {}): Promise<World> {
   const own = new AsyncDisposableStack();
   try {
     const host = own.use(await hostNetns());
@@ -56,13 +55,13 @@ export async function firewallWorld({ bridgeNetfilter = false } = {}): Promise<W
     // The way to the containers' own addresses, for those who try to reach them directly.
     await host.outside.must(["ip", "route", "add", "172.30.0.0/16", "via", host.address.ipv4]);
     await host.outside.must(["ip", "route", "add", "fd00::/8", "via", host.address.ipv6]);
-    const kernel = nftKernel(host.path);
-    own.use(kernel);
+    const { firewall, close } = backend.make(host);
+    own.defer(close);
     const places: [Name, Netns][] = [...(Object.entries(sandboxes) as [Container, Netns][]), ["host", host], ["outside", host.outside]];
     const peers = Object.fromEntries(await Promise.all(places.map(async ([name, at]) => [name, own.use(await startPeer(at))] as const)));
     return {
       host,
-      firewall: nftablesFirewall(kernel),
+      firewall,
       peers: peers as Record<Name, Peer>,
       sandboxes,
       [Symbol.asyncDispose]: () => own.disposeAsync(),

@@ -7,13 +7,12 @@ const LONG_MS = 5_000;
 /** For one that must not come. */
 const SHORT_MS = 500;
 
-/** Port 80 is published by the tests that publish, 81 never is; both over TCP and UDP. */
+/** Ports that the tests may publish, and 81, which they never do; each over TCP and UDP. */
+const SERVED = [80, 81, 91];
+
 export async function serve({ peers }: World, ...names: readonly Name[]): Promise<void> {
   for (const name of names) {
-    for (const protocol of ["tcp", "udp"] as const) {
-      await peers[name].serve(protocol, 80);
-      await peers[name].serve(protocol, 81);
-    }
+    for (const port of SERVED) await Promise.all([peers[name].serve("tcp", port), peers[name].serve("udp", port)]);
   }
 }
 

@@ -78,7 +78,8 @@ function base(family: Family): Placed[] {
       "NETLOOM-POSTROUTING",
       { state: ["DNAT"], target: { jump: "NETLOOM-HAIRPIN" } },
       { source: loopback, target: { jump: "NETLOOM-LOOPBACK" } },
-      { target: { jump: "NETLOOM-MASQUERADE" } },
+      // The host's addresses in its networks are its own, and not a container's.
+      { notFromLocal: true, target: { jump: "NETLOOM-MASQUERADE" } },
     ),
     ...chain("nat", "NETLOOM-HAIRPIN"),
     ...chain("nat", "NETLOOM-LOOPBACK"),

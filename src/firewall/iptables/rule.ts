@@ -18,6 +18,8 @@ export interface Match {
   notState?: readonly State[];
   /** To an address of this host. */
   toLocal?: true;
+  /** From an address that is not this host's. */
+  notFromLocal?: true;
 }
 
 /** `DNAT`: its destination was translated. */
@@ -36,7 +38,7 @@ export function printRule(rule: Rule): string {
 }
 
 function matchWords(match: Match): string[] {
-  const { source, destination, in: iif, out, notOut, protocol, port, state, notState, toLocal } = match;
+  const { source, destination, in: iif, out, notOut, protocol, port, state, notState, toLocal, notFromLocal } = match;
   return [
     ...(source === undefined ? [] : ["-s", block(source)]),
     ...(destination === undefined ? [] : ["-d", block(destination)]),
@@ -48,6 +50,7 @@ function matchWords(match: Match): string[] {
     ...(state === undefined ? [] : ["-m", "conntrack", "--ctstate", state.join(",")]),
     ...(notState === undefined ? [] : ["-m", "conntrack", "!", "--ctstate", notState.join(",")]),
     ...(toLocal === undefined ? [] : ["-m", "addrtype", "--dst-type", "LOCAL"]),
+    ...(notFromLocal === undefined ? [] : ["-m", "addrtype", "!", "--src-type", "LOCAL"]),
   ].map(String);
 }
 
