@@ -15,7 +15,7 @@ import type { Containers, Exec, ExecConfig } from "./types.ts";
 /** Clients ask for the exit code right after the end; nobody asks for older ones. */
 const FORGET_AFTER_MS = 5 * 60_000;
 
-export type Execs = Pick<Containers, "createExec" | "exec" | "startExec" | "resizeExec"> & {
+export type Execs = Pick<Containers, "createExec" | "exec" | "execIds" | "execEnd" | "startExec" | "resizeExec"> & {
   /** With its container. */
   forgetAll(containerId: Id): void;
   closeAll(): void;
@@ -26,6 +26,7 @@ interface Entry {
   exec: Exec;
   started: boolean;
   endedAtMs: number | undefined;
+  end: PromiseWithResolvers<number>;
   /** The size that was asked for before there was a terminal. */
   size: [number, number] | undefined;
   stream: Stream | undefined;
@@ -50,10 +51,22 @@ export function createExecs(room: Room): Execs {
       mustTakeExecs(room, id);
       if (config.cmd.length === 0 || config.cmd[0] === "") throw new NetError("invalid", "No exec command specified");
       const exec: Exec = { id: newId(), containerId: id, config, running: false, exitCode: null, pid: 0 };
-      entries.set(exec.id, { exec, started: false, endedAtMs: undefined, size: undefined, stream: undefined });
+      entries.set(exec.id, {
+        exec,
+        started: false,
+        endedAtMs: undefined,
+        end: Promise.withResolvers(),
+        size: undefined,
+        stream: undefined,
+      });
       return { ...exec };
     },
     exec: (execId) => ({ ...must(execId).exec }),
+    execIds(id) {
+      forgetOld();
+      return Array.from(entries.values()).flatMap(({ exec }) => (exec.containerId === id ? [exec.id] : []));
+    },
+    execEnd: (execId) => must(execId).end.promise,
     async startExec(execId, { detach }) {
       const entry = must(execId);
       const row = mustTakeExecs(room, entry.exec.containerId);
@@ -155,6 +168,7 @@ async function settle(room: Room, entry: Entry, conmon: Conmon, onEnd: () => voi
 function over(entry: Entry, exitCode: number): void {
   Object.assign(entry.exec, { running: false, exitCode });
   entry.endedAtMs = Date.now();
+  entry.end.resolve(exitCode);
 }
 
 async function leave(room: Room, { exec }: Entry, conmon: Conmon): Promise<void> {

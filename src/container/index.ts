@@ -6,6 +6,7 @@ import type { Store } from "../model/store.ts";
 import { cgroupPath } from "./bundle.ts";
 import { createCgroups } from "./cgroup.ts";
 import { ensureHierarchies } from "./cgroup-mounts.ts";
+import { changesOf } from "./changes.ts";
 import { createContainer } from "./create.ts";
 import { recordEnd } from "./end.ts";
 import { createEnds } from "./ends.ts";
@@ -16,6 +17,7 @@ import { createLocks } from "./locks.ts";
 import { readLogs } from "./logs/logs.ts";
 import { checkName, findContainer } from "./names.ts";
 import { nativeMounter } from "./native-mount.ts";
+import { openRootfs } from "./open-rootfs.ts";
 import { pathsBelow } from "./paths.ts";
 import { pauseContainer, unpauseContainer } from "./pause.ts";
 import { removeContainer } from "./remove.ts";
@@ -30,7 +32,7 @@ import { bytesBelow } from "./size.ts";
 import { startContainer } from "./start.ts";
 import { createStreams } from "./streams.ts";
 import { listProcesses } from "./top.ts";
-import type { Containers, Images } from "./types.ts";
+import type { ContainerPlaces, Containers, Images } from "./types.ts";
 import { updateContainer } from "./update.ts";
 
 export { startExitCode } from "./runtime-errors.ts";
@@ -94,6 +96,8 @@ export async function openContainers(options: ContainersOptions): Promise<Contai
     },
     createExec: execs.createExec,
     exec: execs.exec,
+    execIds: execs.execIds,
+    execEnd: execs.execEnd,
     startExec: execs.startExec,
     resizeExec: execs.resizeExec,
     logs(id, logOptions) {
@@ -113,6 +117,17 @@ export async function openContainers(options: ContainersOptions): Promise<Contai
       const { mounts, hostConfig } = rows.must(id);
       // Shown in HostConfig already, as they were written.
       return mounts.filter(({ type, destination }) => type !== "tmpfs" || hostConfig.Tmpfs?.[destination] === undefined);
+    },
+    places: (id) => placesOf(room, id),
+    openRootfs: (id, openOptions) => openRootfs(room, id, openOptions),
+    async changes(id) {
+      const { mounts } = rows.must(id);
+      const { upper, lower } = placesOf(room, id);
+      return changesOf(
+        upper,
+        lower,
+        mounts.map(({ destination }) => destination),
+      );
     },
     async size(id) {
       const row = rows.must(id);
@@ -167,6 +182,12 @@ async function openRoom(options: ContainersOptions): Promise<Room> {
 
 const nothing = () => undefined;
 const SILENT: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+function placesOf({ rows, paths, images }: Room, id: Id): ContainerPlaces {
+  const { imageId, hostConfig } = rows.must(id);
+  const log = hostConfig.LogConfig.Type === "none" ? undefined : paths.log(id);
+  return { log, lower: images.layerDirs(imageId).toReversed(), upper: paths.upper(id), work: paths.work(id), merged: paths.rootfs(id) };
+}
 
 function isRunning({ rows }: Room, id: Id): boolean {
   const row = rows.get(id);

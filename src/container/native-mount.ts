@@ -1,7 +1,14 @@
 import { isSystemError, mount, mountFlags, umount, umountFlags } from "../../native/index.ts";
 import { NetError } from "../model/errors.ts";
 
-const FLAGS = { nosuid: mountFlags.noSuid, nodev: mountFlags.noDev, noexec: mountFlags.noExec, ro: mountFlags.readOnly };
+const FLAGS = {
+  nosuid: mountFlags.noSuid,
+  nodev: mountFlags.noDev,
+  noexec: mountFlags.noExec,
+  ro: mountFlags.readOnly,
+  bind: mountFlags.bind,
+  private: mountFlags.private,
+};
 
 /** The two calls of mount(8) that containers need. */
 export interface Mounter {

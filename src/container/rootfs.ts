@@ -14,7 +14,9 @@ const OPTIONS_MAX_BYTES = 4095;
 export interface Rootfs {
   /** `mount -t overlay`. One that is left from before is taken away first. @returns the folder. */
   mount(id: Id, imageId: string): Promise<string>;
-  /** Absence is success. */
+  /** `mount --bind --make-private`: what is mounted or unmounted there is nobody else's. */
+  bind(source: string, target: string): Promise<void>;
+  /** With all that is mounted below. Absence is success. */
   unmount(id: Id): Promise<void>;
 }
 
@@ -27,6 +29,10 @@ export function createRootfs(paths: Paths, mounter: Mounter, images: Images): Ro
       const data = await overlayOptions(images.layerDirs(imageId), paths, id);
       await mounter.mount({ type: "overlay", source: "overlay", target, data });
       return target;
+    },
+    async bind(source, target) {
+      await mounter.mount({ type: "none", source, target, flags: ["bind"] });
+      await mounter.mount({ type: "none", source: "none", target, flags: ["private"] });
     },
     unmount: (id) => mounter.unmount(paths.rootfs(id)),
   };

@@ -29,10 +29,16 @@ function stopSignal({ config }: Row): number {
   return config.StopSignal === undefined ? SIGTERM : parseSignal(config.StopSignal);
 }
 
-/** Nothing to do for one that does not run. @throws unavailable when not even SIGKILL ends it. */
-export async function stopContainer(room: Room, id: Id, options: { signal?: string; timeoutS?: number }): Promise<void> {
+/** @returns false when it did not end in time and was not to be killed. @throws unavailable when not even SIGKILL ends it. */
+export async function stopContainer(
+  room: Room,
+  id: Id,
+  options: { signal?: string; timeoutS?: number; escalate?: boolean },
+): Promise<boolean> {
   const row = room.rows.must(id);
-  if (!isLive(row)) return;
+  // It has no process, but a person's word to stay down all the same.
+  if (row.state.status === "restarting") room.rows.patch(id, { stoppedByHand: true, state: { ...row.state, status: "exited" } });
+  if (!isLive(row)) return true;
   const signal = options.signal ? parseSignal(options.signal) : stopSignal(row);
   const timeoutS = options.timeoutS ?? row.config.StopTimeout ?? STOP_TIMEOUT_S;
   // Listened for before the signal goes out, so that it cannot be missed.
@@ -43,8 +49,11 @@ export async function stopContainer(room: Room, id: Id, options: { signal?: stri
     if (!row.stoppedByHand) room.rows.patch(id, { stoppedByHand: true });
     await send(room, row, signal);
     // A negative timeout waits for ever.
-    if (timeoutS < 0) await end;
-    else if (!(await within(end, timeoutS * 1000))) await forceEnd(room, row, end);
+    if (timeoutS < 0) return await end;
+    if (await within(end, timeoutS * 1000)) return true;
+    if (options.escalate === false) return false;
+    await forceEnd(room, row, end);
+    return true;
   } finally {
     gone.abort();
   }

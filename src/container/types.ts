@@ -164,6 +164,29 @@ export interface Exec {
   pid: number;
 }
 
+/** The overlay mount of a container and its log. */
+export interface ContainerPlaces {
+  /** Undefined when nothing is logged. */
+  log: string | undefined;
+  /** The image's layers, uppermost first. */
+  lower: string[];
+  upper: string;
+  work: string;
+  /** Mounted while it runs. */
+  merged: string;
+}
+
+export interface OpenRootfs {
+  path: string;
+  close(): Promise<void>;
+}
+
+export interface Change {
+  /** From the container's root: `/etc/passwd`. */
+  path: string;
+  kind: "changed" | "added" | "deleted";
+}
+
 /** Where the container's process is put; all of it was prepared by others. */
 export interface Placement {
   /** Path of the network namespace. */
@@ -197,8 +220,12 @@ export interface Containers {
   /** Told by whoever brings it back by its restart policy: shown as `restarting` until the next start, and counted. */
   restarting(id: Id): void;
   kill(id: Id, signal: string): Promise<void>;
-  /** Stop signal, then SIGKILL after the timeout. Resolves when the process is gone and its exit was recorded. */
-  stop(id: Id, options: { signal?: string; timeoutS?: number }): Promise<void>;
+  /**
+   * Stop signal, then SIGKILL after the timeout. Resolves when the process is gone and its exit was recorded. One that a restart policy is
+   * about to bring back stays down.
+   * @returns false when it did not end in time and `escalate` is false: it still runs.
+   */
+  stop(id: Id, options: { signal?: string; timeoutS?: number; escalate?: boolean }): Promise<boolean>;
   pause(id: Id): Promise<void>;
   unpause(id: Id): Promise<void>;
   /** `not-running`: at once when it does not run; `next-exit`: the next end; `removed`: when it is removed. */
@@ -209,12 +236,25 @@ export interface Containers {
   resize(id: Id, height: number, width: number): Promise<void>;
   createExec(id: Id, config: ExecConfig): Exec;
   exec(execId: Id): Exec;
+  /** Those that run, were not started yet, or ended some minutes ago at most. */
+  execIds(id: Id): Id[];
+  /** Its exit code, when it has ended. */
+  execEnd(execId: Id): Promise<number>;
   /** A session for attached ones; resolves when the process runs. A missing command is told in the session, as runc words it, exit code 127. */
   startExec(execId: Id, options: { detach: boolean; tty: boolean }): Promise<Session | undefined>;
   resizeExec(execId: Id, height: number, width: number): Promise<void>;
   logs(id: Id, options: LogOptions): AsyncIterable<LogLine>;
   top(id: Id, psArgs: string): Promise<{ titles: string[]; processes: string[][] }>;
   mounts(id: Id): Mount[];
+  /** Where on this host its things lie. */
+  places(id: Id): ContainerPlaces;
+  /**
+   * Its root, to read and to write in it from outside, whether it runs or not: with what is mounted in it, or what its own layers have alone.
+   * One that does not run cannot be started or removed before this is closed.
+   */
+  openRootfs(id: Id, options: { mounts: boolean }): Promise<OpenRootfs>;
+  /** What is different from the image, parents first: `docker diff`. */
+  changes(id: Id): Promise<Change[]>;
   /** Bytes of the writable layer and of the whole root filesystem. */
   size(id: Id): Promise<{ rw: number; rootFs: number }>;
   /** Every end of a process, for as long as the room is open: state is recorded before it is told. */
