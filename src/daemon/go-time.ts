@@ -42,6 +42,15 @@ export function instantOf(name: string, text: string | undefined): bigint | unde
   });
 }
 
+/** Nanoseconds since 1970 as Go writes a time: a fraction of as many digits as it needs. [time.RFC3339Nano] */
+export function goTime(nanos: bigint): string {
+  const seconds = new Date(Number(nanos / 1_000_000n)).toISOString().slice(0, 19);
+  const fraction = String(nanos % 1_000_000_000n)
+    .padStart(9, "0")
+    .replace(/0+$/, "");
+  return `${seconds}${fraction === "" ? "" : `.${fraction}`}Z`;
+}
+
 /** The moment that Go's zero time means: never. */
 export const NEVER = "0001-01-01T00:00:00Z";
 

@@ -20,7 +20,8 @@ export function sorted<T>(record: Readonly<Record<string, T>> | null | undefined
   return Object.fromEntries(Object.entries(record ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** An integer beyond 2^53 as JSON digits. [proposal-json-parse-with-source] */
+/** An integer of any size as JSON digits: a number as far as numbers are exact. [proposal-json-parse-with-source] */
 export function jsonInteger(value: bigint): unknown {
+  if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
   return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(value));
 }

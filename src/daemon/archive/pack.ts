@@ -16,6 +16,16 @@ export function packPlace(place: Place, name: string): Pack {
   return pack;
 }
 
+/** All that is in a folder as a tar; names begin below it. */
+export function packInside(place: Place): Pack {
+  const pack = createPack();
+  packFolder(pack, place.path, "").then(
+    () => pack.finalize(),
+    (error: unknown) => pack.destroy(error as Error),
+  );
+  return pack;
+}
+
 async function packInto(pack: Pack, path: string, name: string): Promise<void> {
   const stats = await lstat(path);
   const header = headerOf(stats, name);
@@ -40,7 +50,7 @@ async function packFolder(pack: Pack, path: string, name: string): Promise<void>
   try {
     for (const child of await readdir(pathOf(folder))) {
       try {
-        await packInto(pack, `${pathOf(folder)}/${child}`, `${name}/${child}`);
+        await packInto(pack, `${pathOf(folder)}/${child}`, name === "" ? child : `${name}/${child}`);
       } catch (error) {
         // Files come and go while a container runs.
         if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;

@@ -1,6 +1,7 @@
 import type { Stats } from "node:fs";
 import { lstat, readlink } from "node:fs/promises";
 import { posix } from "node:path";
+import { goTime } from "../go-time.ts";
 import type { Place } from "./in-root.ts";
 
 /** What `X-Docker-Container-Path-Stat` tells. */
@@ -23,7 +24,7 @@ export async function statPlace(place: Place, path: string): Promise<{ stats: St
     name: posix.basename(clean) || "/",
     size: stats.size,
     mode: goMode(stats),
-    mtime: stats.mtime.toISOString(),
+    mtime: goTime((await lstat(place.path, { bigint: true })).mtimeNs),
     linkTarget: target,
   };
   return { stats, view };

@@ -31,7 +31,7 @@ export async function create(
     hostConfig: { ...request.hostConfig, NetworkMode: modeText(request, target) },
   });
   try {
-    stage.controller.addMember(memberOf(stage, container, { ...request, wishes }, target));
+    stage.controller.addMember(memberOf(container, { ...request, wishes }, target));
   } catch (error) {
     await stage.containers.remove(container.id, { volumes: true });
     throw error;
@@ -89,7 +89,7 @@ function modeText({ mode }: ContainerRequest, target: Container | undefined): st
   return mode.kind === "network" ? mode.name : mode.kind;
 }
 
-function memberOf(stage: Stage, container: Container, request: ContainerRequest, target: Container | undefined): Member {
+function memberOf(container: Container, request: ContainerRequest, target: Container | undefined): Member {
   const { config, hostConfig } = container;
   const mode: SandboxMode = target !== undefined ? { shareWith: target.id } : request.mode.kind === "host" ? "host" : "own";
   const exposed = hostConfig.PublishAllPorts ? Object.keys(config.ExposedPorts ?? {}) : [];

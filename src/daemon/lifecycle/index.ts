@@ -44,8 +44,8 @@ export interface Lifecycle {
   pruneNetworks(filters: Filters): Promise<string[]>;
   attach(ref: string): Promise<{ container: Container; session: Session }>;
   detached(ref: string): void;
-  /** An archive was unpacked in it. */
-  extracted(ref: string): void;
+  /** Tells that something was done with it that changes no state of ours: a copy, a look at its processes. */
+  note(ref: string, action: string, attributes?: Record<string, string>): void;
   createExec(ref: string, config: ExecConfig): Exec;
   startExec(execId: string, options: { detach: boolean; tty: boolean }): Promise<Session | undefined>;
   tagImage(ref: string, repository: string, tag: string): void;
@@ -59,8 +59,6 @@ export interface Lifecycle {
   createVolume(spec: VolumeSpec): Promise<Volume>;
   removeVolume(name: string): Promise<void>;
   pruneVolumes(filters: Filters): Promise<{ deleted: string[]; reclaimed: number }>;
-  /** The record as people should see it. */
-  shown(container: Container): Container;
   /** After a start of the daemon: brings back what restart policies ask for. */
   restore(): void;
   close(): void;
@@ -88,7 +86,7 @@ export function createLifecycle(deps: DaemonDeps, volumes: Volumes): Lifecycle {
     pruneNetworks: (filters) => pruneNetworks(stage, filters),
     attach: (ref) => attach(stage, ref),
     detached: (ref) => detached(stage, ref),
-    extracted: (ref) => tell(stage, "extract-to-dir", stage.containers.find(ref)),
+    note: (ref, action, attributes) => tell(stage, action, stage.containers.find(ref), attributes),
     createExec: (ref, config) => createExec(stage, ref, config),
     startExec: (execId, options) => startExec(stage, execId, options),
     tagImage: (ref, repository, tag) => tagImage(stage, ref, repository, tag),
@@ -99,7 +97,6 @@ export function createLifecycle(deps: DaemonDeps, volumes: Volumes): Lifecycle {
     createVolume: (spec) => createVolume(stage, spec),
     removeVolume: (name) => removeVolume(stage, name),
     pruneVolumes: (filters) => pruneVolumes(stage, filters),
-    shown: (container) => shown(stage, container),
     restore() {
       for (const container of deps.containers.all()) {
         if (!lives(container) && !stage.restarts.pending(container.id) && shouldRestore(container)) bringBack(stage, container);
@@ -107,10 +104,4 @@ export function createLifecycle(deps: DaemonDeps, volumes: Volumes): Lifecycle {
     },
     close: () => stage.restarts.close(),
   };
-}
-
-/** A person's stop calls the next try off; the record says `restarting` until the next start all the same. */
-function shown({ restarts }: Stage, container: Container): Container {
-  if (container.state.status !== "restarting" || restarts.pending(container.id)) return container;
-  return { ...container, state: { ...container.state, status: "exited" } };
 }

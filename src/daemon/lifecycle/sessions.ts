@@ -27,18 +27,14 @@ export function createExec(stage: Stage, ref: string, config: ExecConfig): Exec 
   return exec;
 }
 
-/** @returns the session of an attached one. Its end is told with the exit code. */
+/** @returns the session of an attached one. The end of either is told with the exit code. */
 export async function startExec(stage: Stage, execId: string, options: { detach: boolean; tty: boolean }): Promise<Session | undefined> {
   const exec = stage.containers.exec(execId);
   const container = stage.containers.find(exec.containerId);
   if (!lives(container)) throw new NetError("conflict", `container ${container.id} is not running`);
   tell(stage, `exec_start: ${commandOf(exec.config)}`, container, { execID: exec.id });
-  const session = await stage.containers.startExec(execId, options);
-  if (session === undefined) return undefined;
-  return endingWith(session, () => {
-    const { exitCode } = stage.containers.exec(execId);
-    if (exitCode !== null) tell(stage, "exec_die", container, { execID: execId, exitCode: String(exitCode) });
-  });
+  stage.containers.execEnd(execId).then((exitCode) => tell(stage, "exec_die", container, { execID: execId, exitCode: String(exitCode) }));
+  return stage.containers.startExec(execId, options);
 }
 
 function commandOf({ cmd }: ExecConfig): string {

@@ -16,20 +16,30 @@ const SIGKILL = 9;
 /** @returns false when it does not run. Resolves when its sandbox is closed too. */
 export async function stop(stage: Stage, ref: string, options: StopOptions): Promise<boolean> {
   const container = stage.containers.find(ref);
-  const waited = stage.restarts.cancel(container.id);
-  if (!lives(container)) return waited;
+  if (await stayDown(stage, container)) return true;
+  if (!lives(container)) return false;
   await end(stage, container, "stop", options);
   return true;
 }
 
-/** Stop signal, then SIGKILL; resolves when the end was dealt with. */
+/** Calls off the next try of a restart policy. @returns whether one was waiting. */
+async function stayDown({ restarts, containers }: Stage, { id }: Container): Promise<boolean> {
+  if (!restarts.cancel(id)) return false;
+  await containers.stop(id, {});
+  return true;
+}
+
+/** Stop signal, then SIGKILL, which is told as well; resolves when the end was dealt with. */
 export async function end(stage: Stage, container: Container, intent: Intent, options: StopOptions): Promise<void> {
   const signal = options.signal || container.config.StopSignal || "SIGTERM";
   const number = signalNumber(signal);
   if (number === undefined) throw new NetError("invalid", `invalid signal: ${signal}`);
   stage.runs.intend(container.id, intent);
   tell(stage, "kill", container, { signal: String(number) });
-  await stage.containers.stop(container.id, options);
+  if (!(await stage.containers.stop(container.id, { ...options, escalate: false }))) {
+    tell(stage, "kill", container, { signal: String(SIGKILL) });
+    await stage.containers.stop(container.id, { signal: "SIGKILL" });
+  }
   await stage.runs.settled(container.id);
 }
 
@@ -38,7 +48,7 @@ export async function kill(stage: Stage, ref: string, signal: string): Promise<v
   const container = stage.containers.find(ref);
   const number = signalNumber(signal);
   if (number === undefined) throw new NetError("invalid", `cannot kill container: ${ref}: invalid signal: ${signal}`);
-  if (!lives(container) && stage.restarts.cancel(container.id)) return;
+  if (!lives(container) && (await stayDown(stage, container))) return;
   if (!lives(container)) throw new NetError("conflict", `cannot kill container: ${ref}: container ${container.id} is not running`);
   const final = number === SIGKILL || number === signalNumber(container.config.StopSignal || "SIGTERM");
   if (final) stage.runs.intend(container.id, "kill");

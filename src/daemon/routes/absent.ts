@@ -39,8 +39,6 @@ export function absentRoutes(app: FastifyInstance): void {
   });
   app.get("/distribution/:name/json", refuse("unsupported", "asking a registry is not supported"));
 
-  app.get("/containers/:id/changes", refuse("unsupported", "telling what a container changed is not supported"));
-  app.get("/containers/:id/export", refuse("unsupported", "exporting a container is not supported", "copy what you need with docker cp"));
   app.post("/build", refuse("unsupported", "building images is not supported", "build elsewhere and bring the image with docker load"));
   app.post("/build/prune", async () => ({ CachesDeleted: null, SpaceReclaimed: 0 }));
   app.post("/commit", refuse("unsupported", "committing a container is not supported", "copy what you need with docker cp"));

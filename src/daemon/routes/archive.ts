@@ -3,29 +3,31 @@ import { NetError } from "../../model/errors.ts";
 import { findInRoot, type Place } from "../archive/in-root.ts";
 import { packPlace } from "../archive/pack.ts";
 import { type PathStat, statPlace } from "../archive/path-stat.ts";
+import { refuseReadOnly } from "../archive/read-only.ts";
 import { unpackInto } from "../archive/unpack.ts";
 import type { Context } from "../context.ts";
 import { param, queryOf } from "../query.ts";
 import { sendStream } from "../stream.ts";
 import { uploadOf } from "../upload.ts";
 
-/** `docker cp`, for containers that run: their root is where their process sees it. */
+/** `docker cp`, into containers and out of them, whether they run or not. */
 export function archiveRoutes(app: FastifyInstance, context: Context): void {
   const { containers, lifecycle } = context;
 
   /** The root of a container and the path that was asked for. @throws notFound in dockerd's words when there is nothing there. */
   const visit = async <T>(request: FastifyRequest, body: (root: string, path: string) => Promise<T>): Promise<T> => {
     const ref = param(request, "id");
-    const { state } = containers.find(ref);
     const path = queryOf(request).text("path");
     if (path === undefined) throw new NetError("invalid", "bad parameter: 'path' cannot be empty");
-    if (state.pid === 0) throw new NetError("unsupported", `cannot copy to or from container ${ref} while it does not run: start it first`);
+    const root = await containers.openRootfs(containers.find(ref).id, { mounts: true });
     try {
-      return await body(`/proc/${state.pid}/root`, path);
+      return await body(root.path, path);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
       throw new NetError("notFound", `Could not find the file ${path} in container ${ref}`, { cause: error });
+    } finally {
+      await root.close();
     }
   };
 
@@ -48,6 +50,7 @@ export function archiveRoutes(app: FastifyInstance, context: Context): void {
       const place = await findInRoot(root, path, { followLast: /\/\.?$/.test(path) });
       try {
         await sendTar(reply, context, place, path);
+        lifecycle.note(param(request, "id"), "archive-path");
       } finally {
         await place.close();
       }
@@ -56,9 +59,11 @@ export function archiveRoutes(app: FastifyInstance, context: Context): void {
 
   app.put("/containers/:id/archive", (request, reply) =>
     visit(request, async (root, path) => {
+      const container = containers.find(param(request, "id"));
+      refuseReadOnly(container, containers.mounts(container.id), path);
       await checkFolder(root, path);
       await unpackInto(root, path, uploadOf(request.raw), { keepKinds: queryOf(request).flag("noOverwriteDirNonDir") });
-      lifecycle.extracted(param(request, "id"));
+      lifecycle.note(container.id, "extract-to-dir");
       return reply.code(200).send();
     }),
   );

@@ -17,8 +17,7 @@ export function containerRoutes(app: FastifyInstance, context: Context): void {
     const query = queryOf(request);
     const filters = parseFilters(query.text("filters"), CONTAINER_FILTERS);
     const limit = query.int("limit") ?? 0;
-    const shown = containers.all().map((container) => lifecycle.shown(container));
-    const selected = selectContainers(context, shown, filters, { all: query.flag("all"), ...(limit > 0 && { limit }) });
+    const selected = selectContainers(context, containers.all(), filters, { all: query.flag("all"), ...(limit > 0 && { limit }) });
     const sizes = query.flag("size") ? await Promise.all(selected.map(({ id }) => containers.size(id))) : [];
     return selected.map((container, i) => containerSummary(context, container, Date.now(), sizes[i]));
   });
@@ -32,7 +31,7 @@ export function containerRoutes(app: FastifyInstance, context: Context): void {
   app.get("/containers/:id/json", async (request) => {
     const container = containers.find(param(request, "id"));
     const size = queryOf(request).flag("size") ? await containers.size(container.id) : undefined;
-    return containerInspect(context, lifecycle.shown(container), size);
+    return containerInspect(context, container, size);
   });
 
   app.delete("/containers/:id", async (request, reply) => {
@@ -61,6 +60,7 @@ export function containerRoutes(app: FastifyInstance, context: Context): void {
     const { id, state } = containers.find(param(request, "id"));
     if (state.status !== "running" && state.status !== "paused") throw new NetError("conflict", `container ${id} is not running`);
     const { titles, processes } = await containers.top(id, queryOf(request).text("ps_args") ?? "-ef");
+    lifecycle.note(id, "top");
     return { Processes: processes, Titles: titles };
   });
 }

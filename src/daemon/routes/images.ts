@@ -17,7 +17,10 @@ export function imageRoutes(app: FastifyInstance, context: Context): void {
     return fitting.toSorted((a, b) => b.created - a.created).map((image) => imageSummary(image));
   });
 
-  app.get("/images/:name/json", async (request) => imageInspect(images.find(familiar(param(request, "name"))), info));
+  app.get("/images/:name/json", async (request) => {
+    const image = images.find(familiar(param(request, "name")));
+    return imageInspect(image, images.layerDirs(image.id), info);
+  });
 
   app.get("/images/:name/history", async (request) => imageHistory(images.find(familiar(param(request, "name")))));
 

@@ -7,6 +7,7 @@ import { containerRoutes } from "./containers.ts";
 import { execRoutes } from "./exec.ts";
 import { imageTransferRoutes } from "./image-transfer.ts";
 import { imageRoutes } from "./images.ts";
+import { layerRoutes } from "./layers.ts";
 import { logRoutes } from "./logs.ts";
 import { networkRoutes } from "./networks.ts";
 import { runRoutes } from "./run.ts";
@@ -25,6 +26,7 @@ export function routes(app: FastifyInstance, context: Context): void {
   execRoutes(app, context);
   statsRoutes(app, context);
   archiveRoutes(app, context);
+  layerRoutes(app, context);
   imageRoutes(app, context);
   imageTransferRoutes(app, context);
   volumeRoutes(app, context);

@@ -44,6 +44,7 @@ export function runRoutes(app: FastifyInstance, context: Context): void {
     const [height, width] = terminalSize(request);
     if (state.status !== "running") throw new NetError("conflict", `container ${id} is not running`);
     await containers.resize(id, height, width);
+    lifecycle.note(id, "resize", { height: String(height), width: String(width) });
     return reply.code(200).send();
   });
 

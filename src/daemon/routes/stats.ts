@@ -16,7 +16,7 @@ export function statsRoutes(app: FastifyInstance, context: Context): void {
     };
     // A stream is what is meant when nothing is said.
     if (query.list("stream").length > 0 && !query.flag("stream")) return statsOnce(subject, query.flag("one-shot"), context.closing.signal);
-    await sendStream(reply, "application/json", context, async ({ signal, write }) => {
+    await sendStream(reply, undefined, context, async ({ signal, write }) => {
       for await (const record of statsStream(subject, signal)) await write(jsonLine(record));
     });
   });

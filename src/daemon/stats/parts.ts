@@ -1,4 +1,5 @@
 import { cpus } from "node:os";
+import { jsonInteger, sorted } from "../json.ts";
 import { type CgroupFiles, readOrEmpty } from "./cgroup-files.ts";
 
 /** A tick of USER_HZ, in nanoseconds. [time(7)] */
@@ -35,7 +36,7 @@ export async function memoryStats(cgroup: CgroupFiles, memoryBytes: number): Pro
   return {
     usage: num(usage),
     ...(cgroup.version === 1 && { max_usage: num(most) }),
-    stats: keyed(stat),
+    stats: sorted(counters(stat)),
     limit: limitBytes,
   };
 }
@@ -111,6 +112,11 @@ function systemNs(stat: string): number {
 /** `name value` lines. */
 function keyed(text: string): Record<string, number> {
   return Object.fromEntries([...text.matchAll(/^(\S+) (\d+)$/gm)].map(([, name, value]) => [name, Number(value)]));
+}
+
+/** As they are: no limit is a number beyond those that a double keeps. */
+function counters(text: string): Record<string, unknown> {
+  return Object.fromEntries([...text.matchAll(/^(\S+) (\d+)$/gm)].map(([, name, value]) => [name, jsonInteger(BigInt(value ?? 0))]));
 }
 
 /** `8:0 Read 4096` */

@@ -1,7 +1,7 @@
 import type { Container, ContainerConfig, HostConfig, Mount } from "../../container/types.ts";
 import { sorted } from "../json.ts";
 
-/** Every member of `HostConfig` in dockerd's order, with what it says where nothing was asked. */
+/** Every member of `HostConfig` in dockerd's order, with what it says where nothing was asked; what is undefined is left out then. */
 const HOST_CONFIG = {
   Binds: null,
   ContainerIDFile: "",
@@ -13,6 +13,7 @@ const HOST_CONFIG = {
   VolumeDriver: "",
   VolumesFrom: null,
   ConsoleSize: [0, 0],
+  Annotations: undefined,
   CapAdd: null,
   CapDrop: null,
   CgroupnsMode: "host",
@@ -30,9 +31,12 @@ const HOST_CONFIG = {
   PublishAllPorts: false,
   ReadonlyRootfs: false,
   SecurityOpt: null,
+  StorageOpt: undefined,
+  Tmpfs: undefined,
   UTSMode: "",
   UsernsMode: "",
   ShmSize: 67108864,
+  Sysctls: undefined,
   Runtime: "runc",
   Isolation: "",
   CpuShares: 0,
@@ -64,16 +68,20 @@ const HOST_CONFIG = {
   CpuPercent: 0,
   IOMaximumIOps: 0,
   IOMaximumBandwidth: 0,
+  Mounts: undefined,
   MaskedPaths: [],
   ReadonlyPaths: [],
+  Init: undefined,
 };
 
 export function hostConfigView(hostConfig: HostConfig): object {
-  return { ...HOST_CONFIG, ...hostConfig };
+  // The client's way of saying that it wants nothing of it.
+  const swappiness = hostConfig.MemorySwappiness === -1 ? null : hostConfig.MemorySwappiness;
+  return { ...HOST_CONFIG, ...hostConfig, ...(swappiness !== undefined && { MemorySwappiness: swappiness }) };
 }
 
 /** `Config` in dockerd's order; members that nobody gave are left out where dockerd leaves them out. */
-export function configView(config: ContainerConfig): object {
+export function configView(config: ContainerConfig, mac: string | undefined): object {
   const {
     Hostname,
     Domainname,
@@ -93,7 +101,9 @@ export function configView(config: ContainerConfig): object {
   return {
     ...{ Hostname, Domainname, User, AttachStdin, AttachStdout, AttachStderr },
     ...(ExposedPorts && Object.keys(ExposedPorts).length > 0 && { ExposedPorts: sorted(ExposedPorts) }),
-    ...{ Tty, OpenStdin, StdinOnce, Env, Cmd, Image, Volumes, WorkingDir, Entrypoint, OnBuild: null, Labels: sorted(Labels) },
+    ...{ Tty, OpenStdin, StdinOnce, Env, Cmd, Image, Volumes, WorkingDir, Entrypoint },
+    ...(mac && { MacAddress: mac }),
+    ...{ OnBuild: null, Labels: sorted(Labels) },
     ...(StopSignal && { StopSignal }),
     ...(StopTimeout !== undefined && { StopTimeout }),
     ...others,

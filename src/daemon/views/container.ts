@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Container } from "../../container/types.ts";
+import type { Container, ContainerPlaces } from "../../container/types.ts";
 import type { Member } from "../../model/member.ts";
 import type { DaemonDeps } from "../types.ts";
 import { configView, hostConfigView, mountView, stateView } from "./container-parts.ts";
@@ -10,6 +10,8 @@ import { portMap } from "./ports.ts";
 export function containerInspect(deps: DaemonDeps, container: Container, size?: { rw: number; rootFs: number }): object {
   const { containers, info } = deps;
   const dir = containers.filesDir(container.id);
+  const places = containers.places(container.id);
+  const execs = containers.execIds(container.id);
   return {
     Id: container.id,
     Created: container.createdAt,
@@ -20,7 +22,7 @@ export function containerInspect(deps: DaemonDeps, container: Container, size?: 
     ResolvConfPath: join(dir, "resolv.conf"),
     HostnamePath: join(dir, "hostname"),
     HostsPath: join(dir, "hosts"),
-    LogPath: "",
+    LogPath: places.log ?? "",
     Name: `/${container.name}`,
     RestartCount: container.restartCount,
     Driver: info.storageDriver,
@@ -28,14 +30,23 @@ export function containerInspect(deps: DaemonDeps, container: Container, size?: 
     MountLabel: "",
     ProcessLabel: "",
     AppArmorProfile: "",
-    ExecIDs: null,
+    ExecIDs: execs.length > 0 ? execs : null,
     HostConfig: hostConfigView(container.hostConfig),
-    GraphDriver: { Data: null, Name: info.storageDriver },
+    GraphDriver: { Data: layersOf(container, places), Name: info.storageDriver },
     ...(size && { SizeRw: size.rw, SizeRootFs: size.rootFs }),
     Mounts: containers.mounts(container.id).map(mountView),
-    Config: configView(container.config),
+    Config: configView(container.config, macOf(deps, container)),
     NetworkSettings: networkSettings(deps, container),
   };
+}
+
+function layersOf({ id }: Container, { lower, upper, work, merged }: ContainerPlaces): object {
+  return { ID: id, LowerDir: lower.join(":"), MergedDir: merged, UpperDir: upper, WorkDir: work };
+}
+
+/** The address that was wished for its first leg: from the time when there was but one. */
+function macOf({ controller }: DaemonDeps, { id, hostConfig }: Container): string | undefined {
+  return controller.member(id)?.wishes.find(({ network }) => network === hostConfig.NetworkMode)?.wish.mac;
 }
 
 function networkSettings({ controller }: DaemonDeps, container: Container): object {

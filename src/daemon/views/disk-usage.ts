@@ -1,5 +1,6 @@
+import type { Image } from "../../container/types.ts";
 import type { Context } from "../context.ts";
-import { imageSummary } from "./image.ts";
+import { imageUsage } from "./image.ts";
 import { containerSummary } from "./summary.ts";
 import { volumeView } from "./volume.ts";
 
@@ -7,31 +8,41 @@ import { volumeView } from "./volume.ts";
 export async function diskUsage(context: Context, asked: (type: string) => boolean): Promise<object> {
   return {
     LayersSize: asked("image") ? layersBytes(context) : 0,
-    Images: asked("image") ? imageUsage(context) : null,
+    Images: asked("image") ? imagesUsage(context) : null,
     Containers: asked("container") ? await containerUsage(context) : null,
     Volumes: asked("volume") ? await volumeUsage(context) : null,
     BuildCache: asked("build-cache") ? [] : null,
   };
 }
 
-function imageUsage({ images, containers }: Context): object[] {
-  return images.list().map((image) => {
+function imagesUsage({ images, containers }: Context): object[] {
+  const all = images.list();
+  const holders = new Map<string, number>();
+  for (const [layer] of all.flatMap(layersOf)) holders.set(layer, (holders.get(layer) ?? 0) + 1);
+  return all.map((image) => {
+    const shared = layersOf(image).filter(([layer]) => (holders.get(layer) ?? 0) > 1);
     const users = containers.all().filter((container) => container.imageId === image.id).length;
-    return imageSummary(image, { containers: users, sharedBytes: 0 });
+    return imageUsage(image, { containers: users, sharedBytes: shared.reduce((sum, [, bytes]) => sum + bytes, 0) });
   });
 }
 
-/** Images that share all layers are counted once; partly shared ones count in whole, so this is an upper bound. */
+/** A layer that several images have is there once. */
 function layersBytes({ images }: Context): number {
-  const byLayers = new Map(images.list().map((image) => [image.layers.join(), image.size]));
-  return byLayers.values().reduce((sum, bytes) => sum + bytes, 0);
+  return new Map(images.list().flatMap(layersOf)).values().reduce((sum, bytes) => sum + bytes, 0);
+}
+
+/** Bytes by layer. The same files are another layer on top of others. */
+function layersOf({ layers, history }: Image): [layer: string, bytes: number][] {
+  const sizes = history.filter(({ empty }) => !empty).map(({ size }) => size);
+  return layers.map((_, i) => [layers.slice(0, i + 1).join(), sizes[i] ?? 0]);
 }
 
 function containerUsage(context: Context): Promise<object[]> {
   const nowMs = Date.now();
-  const all = context.containers.all().map((container) => context.lifecycle.shown(container));
   return Promise.all(
-    all.map(async (container) => containerSummary(context, container, nowMs, await context.containers.size(container.id))),
+    context.containers
+      .all()
+      .map(async (container) => containerSummary(context, container, nowMs, await context.containers.size(container.id))),
   );
 }
 

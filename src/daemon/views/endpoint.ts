@@ -27,7 +27,7 @@ export function legsOf(controller: Controller, member: Member): Leg[] {
   return legs.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** One member of `NetworkSettings.Networks`. The list tells neither aliases nor DNS names. */
+/** One member of `NetworkSettings.Networks`. The list tells neither aliases, driver options nor DNS names. */
 export function endpointView(member: Member, { wish, network, endpoint }: Leg, detail: "inspect" | "list"): object {
   const full = detail === "inspect";
   const prefix = (ip: Endpoint["ipv4"]) => (ip === undefined || network === undefined ? 0 : prefixFor(network, ip));
@@ -36,7 +36,7 @@ export function endpointView(member: Member, { wish, network, endpoint }: Leg, d
     Links: full && wish.links.length > 0 ? wish.links.map(({ target, alias }) => `${target}:${alias}`) : null,
     Aliases: full && wish.aliases.length > 0 ? wish.aliases : null,
     MacAddress: network !== undefined && hasLink(network) ? (endpoint?.mac ?? "") : "",
-    DriverOpts: Object.keys(wish.driverOptions).length > 0 ? sorted(wish.driverOptions) : null,
+    DriverOpts: full && Object.keys(wish.driverOptions).length > 0 ? sorted(wish.driverOptions) : null,
     GwPriority: wish.gatewayPriority,
     NetworkID: network?.id ?? "",
     EndpointID: endpoint?.id ?? "",

@@ -5,25 +5,31 @@ import { sorted } from "../json.ts";
 const labelsOf = ({ labels }: Image) => (labels === null ? null : sorted(labels));
 
 /** One entry of GET /images/json; -1 means: not counted. */
-export function imageSummary(
-  image: Image,
-  counted: { containers: number; sharedBytes: number } = { containers: -1, sharedBytes: -1 },
-): object {
+export function imageSummary(image: Image): object {
+  return summary(image, { containers: -1, sharedBytes: -1 }, []);
+}
+
+/** One entry of GET /system/df, where dockerd writes null for a list of nothing. */
+export function imageUsage(image: Image, counted: { containers: number; sharedBytes: number }): object {
+  return summary(image, counted, null);
+}
+
+function summary(image: Image, counted: { containers: number; sharedBytes: number }, none: [] | null): object {
   return {
     Containers: counted.containers,
     Created: image.created,
     Id: image.id,
     Labels: labelsOf(image),
     ParentId: "",
-    RepoDigests: [],
-    RepoTags: image.repoTags,
+    RepoDigests: none,
+    RepoTags: image.repoTags.length > 0 ? image.repoTags : none,
     SharedSize: counted.sharedBytes,
     Size: image.size,
   };
 }
 
 /** GET /images/{name}/json. */
-export function imageInspect(image: Image, facts: { version: string; storageDriver: string }): object {
+export function imageInspect(image: Image, layerDirs: readonly string[], facts: { version: string; storageDriver: string }): object {
   const { Cmd = null, Entrypoint = null, Env = null, ExposedPorts, User = "", Volumes = null, WorkingDir = "", StopSignal } = image.config;
   return {
     Id: image.id,
@@ -37,7 +43,7 @@ export function imageInspect(image: Image, facts: { version: string; storageDriv
     Architecture: image.architecture,
     Os: image.os,
     Size: image.size,
-    GraphDriver: { Data: null, Name: facts.storageDriver },
+    GraphDriver: { Data: foldersOf(layerDirs), Name: facts.storageDriver },
     RootFS: { Type: "layers", Layers: image.layers },
     Metadata: { LastTagTime: image.lastTagTime },
     Config: {
@@ -48,6 +54,12 @@ export function imageInspect(image: Image, facts: { version: string; storageDriv
       ...{ User, Volumes, WorkingDir },
     },
   };
+}
+
+/** Where its layers lie, uppermost first; a mount of them is made for containers only. */
+function foldersOf(layerDirs: readonly string[]): object {
+  const [upper = "", ...lower] = layerDirs.toReversed();
+  return { ...(lower.length > 0 && { LowerDir: lower.join(":") }), UpperDir: upper };
 }
 
 /** GET /images/{name}/history: newest first; only the newest has the image's id and tags. */

@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import test, { type ExecutionContext } from "ava";
 import { extract, type Header, pack } from "tar-stream";
+import type { Container, Mount } from "../../../src/container/types.ts";
 import { findInRoot } from "../../../src/daemon/archive/in-root.ts";
-import { packPlace } from "../../../src/daemon/archive/pack.ts";
+import { packInside, packPlace } from "../../../src/daemon/archive/pack.ts";
 import { goMode, statPlace } from "../../../src/daemon/archive/path-stat.ts";
+import { refuseReadOnly } from "../../../src/daemon/archive/read-only.ts";
 import { unpackInto } from "../../../src/daemon/archive/unpack.ts";
 
 const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
@@ -88,6 +90,25 @@ test("a tree comes out as it went in", async (t) => {
   const names = await namesIn(packPlace(place, "tree") as AsyncIterable<Buffer>);
   await place.close();
   t.deepEqual(names.sort(), ["directory tree/", "file tree/empty", "file tree/f", "file tree/hard", "symlink tree/l f"]);
+});
+
+test("an export's names begin below the root", async (t) => {
+  const { root } = rootIn(t);
+  const place = await findInRoot(root, "/", { followLast: false });
+  const names = await namesIn(packInside(place) as AsyncIterable<Buffer>);
+  await place.close();
+  t.deepEqual(names.sort(), ["directory etc/", "directory tmp/", "file etc/passwd"]);
+});
+
+test("what is read-only inside is read-only from outside", (t) => {
+  const mount = (destination: string, rw: boolean): Mount => ({ type: "volume", source: "/s", destination, rw, mode: "" });
+  const mounts = [mount("/data", true), mount("/data/fixed", false)];
+  const refuse = (ReadonlyRootfs: boolean, path: string) => () =>
+    refuseReadOnly({ hostConfig: { ReadonlyRootfs } } as Container, mounts, path);
+  t.notThrows(refuse(false, "/etc"));
+  t.notThrows(refuse(true, "/data/free"));
+  t.throws(refuse(true, "/database"), { message: "container rootfs is marked read-only" });
+  t.throws(refuse(false, "/data/fixed/x"), { message: "mounted volume is marked read-only" });
 });
 
 test("what a container planted leads nobody out", async (t) => {

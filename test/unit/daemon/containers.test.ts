@@ -414,7 +414,27 @@ test("restart policies bring back, count, and respect a person's stop", async (t
   await until(() => statusOf("always") === "restarting");
   t.is((await call("POST", "/v1.50/containers/always/stop")).status, 204, "a waiting restart is called off");
   t.is((await call("GET", "/v1.50/containers/always/json")).json.State.Status, "exited");
+  t.true(containers.find("always").stoppedByHand, "also a daemon that starts anew leaves it down");
   t.is((await call("DELETE", "/v1.50/containers/always")).status, 204);
+});
+
+test("a stop that needs SIGKILL tells both signals", async (t) => {
+  const { call, made, told } = await harness(t);
+  await made("deaf");
+  await call("POST", "/v1.50/containers/deaf/start");
+  told.length = 0;
+  t.is((await call("POST", "/v1.50/containers/deaf/stop?t=0")).status, 204);
+  t.deepEqual(
+    told.map(({ action, attributes }) => [action, attributes.signal ?? attributes.exitCode ?? ""].join(" ").trim()),
+    ["kill 15", "kill 9", "disconnect", "stop", "die 137"],
+  );
+});
+
+test("changes are null when there are none", async (t) => {
+  const { call, made } = await harness(t);
+  await made("cc");
+  t.like(await call("GET", "/v1.50/containers/cc/changes"), { status: 200, text: "null\n" });
+  t.is((await call("GET", "/v1.50/containers/nosuch/changes")).status, 404);
 });
 
 test("a start right after an end waits until the end was dealt with", async (t) => {
@@ -462,7 +482,8 @@ test("exec: create, inspect, detached start", async (t) => {
   t.is(keys(exec), "ID Running ExitCode ProcessConfig OpenStdin OpenStderr OpenStdout CanRemove ContainerID DetachKeys Pid");
   t.deepEqual(exec.ProcessConfig, { tty: false, entrypoint: "sh", arguments: ["-c", "exit 7"], privileged: false, user: "0" });
   t.is((await call("POST", `/v1.50/exec/${json.Id}/resize?h=24&w=80`)).status, 200);
-  t.deepEqual(events(), ["container exec_create: sh -c exit 7", "container exec_start: sh -c exit 7"]);
+  t.deepEqual(events(), ["container exec_create: sh -c exit 7", "container exec_start: sh -c exit 7", "container exec_die"]);
+  t.deepEqual((await call("GET", "/v1.50/containers/cc/json")).json.ExecIDs, [json.Id]);
 });
 
 test("logs: frames, times, details, old versions", async (t) => {

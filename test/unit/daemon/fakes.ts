@@ -442,9 +442,14 @@ function fakeContainers(dataRoot: string, images: Images): Rooms {
         exit(must(id).name, 137);
       }
     },
-    async stop(id) {
-      patch(id, {}, { stoppedByHand: true });
-      exit(must(id).name, 143);
+    async stop(id, { signal, escalate }) {
+      const { name, state } = must(id);
+      patch(id, { status: state.status === "restarting" ? "exited" : state.status }, { stoppedByHand: true });
+      if (state.pid === 0) return true;
+      // One that is called `deaf` hears SIGKILL alone.
+      if (name === "deaf" && signal !== "SIGKILL" && escalate === false) return false;
+      exit(name, signal === "SIGKILL" ? 137 : 143);
+      return true;
     },
     pause: async (id) => patch(id, { status: "paused" }),
     unpause: async (id) => patch(id, { status: "running" }),
@@ -478,6 +483,8 @@ function fakeContainers(dataRoot: string, images: Images): Rooms {
       if (exec === undefined) throw new NetError("notFound", `No such exec instance: ${execId}`);
       return exec;
     },
+    execIds: (id) => Array.from(execs.values()).flatMap((exec) => (exec.containerId === id ? [exec.id] : [])),
+    execEnd: async (execId) => (isMissing(containers.exec(execId).config.cmd) ? 127 : 0),
     async startExec(execId, { detach }) {
       const exec = containers.exec(execId);
       execs.set(execId, { ...exec, exitCode: isMissing(exec.config.cmd) ? 127 : 0 });
@@ -497,6 +504,9 @@ function fakeContainers(dataRoot: string, images: Images): Rooms {
     },
     top: async () => ({ titles: ["PID", "COMMAND"], processes: [["1", "sleep"]] }),
     mounts: () => [],
+    places: (id) => ({ log: join(dataRoot, id, "log"), lower: ["/l1", "/l0"], upper: "/u", work: "/w", merged: "/m" }),
+    openRootfs: async () => ({ path: dataRoot, close: async () => {} }),
+    changes: async () => [],
     size: async () => ({ rw: 0, rootFs: 1984178 }),
     async *exits() {
       for (;;) {
