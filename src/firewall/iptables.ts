@@ -1,9 +1,10 @@
+import { messageOf } from "../model/errors.ts";
 import type { Log } from "../model/log.ts";
 import type { Firewall } from "../model/policy.ts";
 import { inTurn } from "./in-turn.ts";
 import { type FamilyRules, familyRules } from "./iptables/family.ts";
 import type { Run } from "./iptables/run.ts";
-import { type Flavour, iptablesTool } from "./iptables/tool.ts";
+import { type Flavour, hasCode, iptablesTool } from "./iptables/tool.ts";
 import { newLedger } from "./ledger.ts";
 
 export interface IptablesOptions {
@@ -45,8 +46,16 @@ export function iptablesFirewall({ run, log, flavour }: IptablesOptions): Firewa
     change: (put, drop) =>
       turn(async () => {
         const { removed, added, all, commit } = current.plan(put, drop);
-        const wasKnown = isKnown;
-        await inBoth((rules) => (wasKnown ? rules.change(removed, added) : rules.replace(all())), true);
+        if (isKnown) {
+          try {
+            await inBoth((rules) => rules.change(removed, added), true);
+          } catch (error) {
+            if (!hasCode(error, "conflict")) throw error;
+            log.warn("the firewall rules are not as they were made: all of them are made again", { cause: messageOf(error) });
+          }
+        }
+        // What was flushed in one family may be flushed in the other, where this change has nothing to do.
+        if (!isKnown) await inBoth((rules) => rules.replace(all()), true);
         commit();
       }),
     clear: () =>

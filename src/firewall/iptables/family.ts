@@ -1,5 +1,5 @@
 import type { Family } from "../../model/address.ts";
-import { type Code, messageOf, NetError } from "../../model/errors.ts";
+import { messageOf } from "../../model/errors.ts";
 import type { Log } from "../../model/log.ts";
 import type { Fact } from "../facts.ts";
 import { BASE } from "./base.ts";
@@ -7,13 +7,13 @@ import { type Chains, changeChains, NO_CHAINS } from "./chains.ts";
 import { placesOf } from "./place.ts";
 import { parseSaved } from "./saved.ts";
 import { changeScript, clearScript, wholeScript } from "./script.ts";
-import type { Tool } from "./tool.ts";
+import { hasCode, type Tool } from "./tool.ts";
 
 /** The rules of one family, as they are believed to be. */
 export interface FamilyRules {
   /** Makes them exactly these, whatever is there. */
   replace(facts: readonly Fact[]): Promise<void>;
-  /** Makes the difference; where the rules are not what they were believed to be, all of them again. */
+  /** Makes the difference. @throws conflict when the rules are not what they were believed to be */
   change(removed: readonly Fact[], added: readonly Fact[]): Promise<void>;
   /** Takes all of ours away. */
   clear(): Promise<void>;
@@ -41,15 +41,12 @@ export function familyRules(family: Family, tool: Tool, log: Log): FamilyRules {
     }
   };
 
-  const makeWhole = async (chains: Chains) => {
-    await rewrite((saved) => wholeScript(family, chains, saved));
-    current = chains;
-  };
-
   return {
     async replace(facts) {
       try {
-        await makeWhole(changeChains(NO_CHAINS, [], [...BASE[family], ...placed(facts)]).chains);
+        const { chains } = changeChains(NO_CHAINS, [], [...BASE[family], ...placed(facts)]);
+        await rewrite((saved) => wholeScript(family, chains, saved));
+        current = chains;
         isAbsent = false;
       } catch (error) {
         if (family === 4 || !hasCode(error, "unsupported")) throw error;
@@ -61,14 +58,8 @@ export function familyRules(family: Family, tool: Tool, log: Log): FamilyRules {
       if (isAbsent) return;
       const { chains, changes } = changeChains(current, placed(removed), placed(added));
       const script = changeScript(family, changes);
-      try {
-        if (script !== "") await tool.restore(script);
-        current = chains;
-      } catch (error) {
-        if (!hasCode(error, "conflict")) throw error;
-        log.warn(`the firewall rules for IPv${family} are not as they were made: making all of them again`, { cause: messageOf(error) });
-        await makeWhole(chains);
-      }
+      if (script !== "") await tool.restore(script);
+      current = chains;
     },
     async clear() {
       try {
@@ -79,8 +70,4 @@ export function familyRules(family: Family, tool: Tool, log: Log): FamilyRules {
       current = NO_CHAINS;
     },
   };
-}
-
-function hasCode(error: unknown, code: Code): boolean {
-  return error instanceof NetError && error.code === code;
 }

@@ -1,5 +1,5 @@
 import type { Family } from "../../model/address.ts";
-import { messageOf, NetError } from "../../model/errors.ts";
+import { type Code, messageOf, NetError } from "../../model/errors.ts";
 import type { Ran, Run } from "./run.ts";
 
 /** iptables there is twice: over nf_tables, and over the kernel's older tables of its own. Rules in one are not seen in the other. */
@@ -39,7 +39,7 @@ export async function flavourOf(run: Run): Promise<Flavour | undefined> {
     const { stdout } = await must(run, ["iptables-restore", "--version"], "");
     return stdout.includes("nf_tables") ? "nft" : "legacy";
   } catch (error) {
-    if (error instanceof NetError && error.code === "unsupported") return undefined;
+    if (hasCode(error, "unsupported")) return undefined;
     throw error;
   }
 }
@@ -73,4 +73,8 @@ function refusal(what: string, input: string, { status, stderr }: Ran): NetError
   const number = /line:? (\d+)/.exec(stderr)?.[1];
   const line = number === undefined ? "" : ` (${input.split("\n")[Number(number) - 1]})`;
   return new NetError(code ?? "conflict", `${what}: ${told}${line}`, hint === undefined ? {} : { hint });
+}
+
+export function hasCode(error: unknown, code: Code): boolean {
+  return error instanceof NetError && error.code === code;
 }
