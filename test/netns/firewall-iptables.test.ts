@@ -1,5 +1,5 @@
 import test from "ava";
-import { clearLeftovers } from "../../src/firewall/leftovers.ts";
+import { clearLeftovers } from "../../src/firewall/choose.ts";
 import type { Features } from "../../src/model/kernel.ts";
 import { BACKENDS, iptablesBackend, NFTABLES, runIn, SILENT } from "../support/firewall-backends.ts";
 import { endpoint, firewallWorld, network } from "../support/firewall-world.ts";

@@ -3,16 +3,16 @@ import test, { type ExecutionContext } from "ava";
 import { resetTable } from "../../../src/firewall/nftables/table.ts";
 import { nftablesFirewall } from "../../../src/firewall/nftables.ts";
 import { printBatch } from "../../../src/kernel/netfilter/print.ts";
-import { parseCidr, parseIp } from "../../../src/model/address.ts";
 import type { NftBatch } from "../../../src/model/nft.ts";
 import type { Policy } from "../../../src/model/policy.ts";
-import { endpoint, network, port } from "./policies.ts";
+import { CASES } from "./cases.ts";
+import { recordedIptables } from "./iptables-fake.ts";
 
 const FOLDER = new URL("../../golden/firewall/", import.meta.url);
 
 /** What is sent must be what the file says. UPDATE_GOLDEN=1 writes the files anew. */
 function golden(t: ExecutionContext, name: string, text: string): void {
-  const file = new URL(`${name}.nft`, FOLDER);
+  const file = new URL(name, FOLDER);
   if (process.env.UPDATE_GOLDEN === "1") {
     mkdirSync(FOLDER, { recursive: true });
     writeFileSync(file, text);
@@ -28,37 +28,24 @@ async function elements(policies: Policy[]): Promise<string> {
   return printBatch(sent.flat().slice(resetTable().length));
 }
 
-const v6 = { ipv6: parseIp("fd00:18::2") };
-const both = [parseCidr("172.18.0.0/16"), parseCidr("fd00:18::/64")];
+/** What `change` sends when there is nothing but the chains that are always there. */
+async function scripts(policies: Policy[]): Promise<string> {
+  const { firewall, taken } = recordedIptables();
+  await firewall.set([]);
+  taken();
+  await firewall.change(policies, []);
+  return taken().join("\n");
+}
 
-const { ipv4: _, ...onlyIpv6 } = endpoint(
-  "b",
-  [port("::", 8090, 80), port("::1", 8091, 80), port("2001:db8::1", 8092, 80), port("0.0.0.0", 8093, 80)],
-  { bridge: "br-db", ...v6 },
-);
+test("nftables: empty, the table", (t) => golden(t, "empty.nft", printBatch(resetTable())));
 
-test("empty: the table", (t) => golden(t, "empty", printBatch(resetTable())));
+test("iptables: empty, the chains that are always there", async (t) => {
+  const { firewall, taken } = recordedIptables();
+  await firewall.set([]);
+  golden(t, "empty.iptables", taken().join("\n"));
+});
 
-const CASES: Record<string, Policy[]> = {
-  "one-network": [network()],
-  internal: [network("web", { internal: true, masquerade4: false })],
-  "icc-off": [network("web", { icc: false })],
-  published: [
-    network(),
-    endpoint("a", [port("0.0.0.0", 8080, 80), port("127.0.0.1", 8081, 80), port("192.0.2.1", 8082, 80), port("0.0.0.0", 53, 5353, "udp")]),
-  ],
-  routed: [network("web", { mode4: "routed", masquerade4: false }), endpoint("a", [port("0.0.0.0", 8080, 80)], { mode4: "routed" })],
-  "nat-unprotected": [
-    network("web", { mode4: "nat-unprotected" }),
-    endpoint("a", [port("0.0.0.0", 8080, 80)], { mode4: "nat-unprotected" }),
-  ],
-  isolated: [network("web", { internal: true, mode4: "isolated" }), endpoint("a", [port("0.0.0.0", 8080, 80)], { mode4: "isolated" })],
-  ipv6: [
-    network("web", { subnets: both, mode6: "routed", masquerade6: false }),
-    network("db", { subnets: [parseCidr("fd00:19::/64")] }),
-    endpoint("a", [port("0.0.0.0", 8080, 80), port("::", 8080, 80)], { ...v6, mode6: "routed" }),
-    onlyIpv6,
-  ],
-};
-
-for (const [name, policies] of Object.entries(CASES)) test(name, async (t) => golden(t, name, await elements(policies)));
+for (const [name, policies] of Object.entries(CASES)) {
+  test(`nftables: ${name}`, async (t) => golden(t, `${name}.nft`, await elements(policies)));
+  test(`iptables: ${name}`, async (t) => golden(t, `${name}.iptables`, await scripts(policies)));
+}
