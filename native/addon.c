@@ -10,7 +10,7 @@
 #endif
 
 static napi_value (*const parts[])(napi_env env, napi_value exports) = {
-  init_netlink, init_netns, init_sysctl, init_socket, init_seqpacket, init_poll, init_mount,
+  init_netlink, init_script, init_netns, init_sysctl, init_socket, init_seqpacket, init_poll, init_mount,
 #if HAS_UDP
   init_udp,
 #endif

@@ -16,11 +16,22 @@ export type Fd = number;
 /** No namespace is entered: the call happens where the process is. */
 export const HERE = -1;
 
+/** One exchange of `netlinkScript`: over a NETLINK_ROUTE socket of its own in that namespace. */
+export type ScriptStep = readonly [nsFd: Fd, request: Buffer, expectedReplies: number];
+
+export interface ScriptResult {
+  /** Of the steps that were answered; the last one may be a refusal, after which none was tried. */
+  answers: Buffer[];
+  /** The link that was waited for has its flags. */
+  reached: boolean;
+}
+
 /** The C side (native/*.c): mechanism only. Every failure is a `SystemError`. */
 interface Addon {
   netlinkOpen(nsFd: Fd, protocol: number): Fd;
   netlinkSubscribe(fd: Fd, group: number): void;
   netlinkTransact(fd: Fd, request: Buffer, expectedReplies: number, timeoutMs: number): Promise<Buffer>;
+  netlinkScript(steps: readonly ScriptStep[], index: number, flags: number, waitMs: number): Promise<ScriptResult>;
   netnsCreate(path: string, sysctls: readonly (readonly [key: string, value: string])[]): Promise<void>;
   netnsBind(source: string, path: string): Promise<void>;
   netnsUnbind(path: string): Promise<void>;
@@ -82,6 +93,11 @@ export const rawAddon: object = addon;
  * @param protocol NETLINK_ROUTE 0, NETLINK_NETFILTER 12
  */
 export const netlinkOpen = addon.netlinkOpen;
+/**
+ * Exchanges in order, in several namespaces, on one way to the thread pool and back; stops at the first that is refused. Then waits up to
+ * `waitMs` until link `index` (0: none) of the first step's namespace has all of `flags` (IFF_*).
+ */
+export const netlinkScript = addon.netlinkScript;
 /** Joins a multicast group (RTNLGRP_LINK is 1); the messages come out of `pollSocket`. */
 export const netlinkSubscribe = addon.netlinkSubscribe;
 /**

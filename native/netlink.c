@@ -13,6 +13,7 @@
 
 #include "job.h"
 #include "js.h"
+#include "netlink.h"
 #include "netns.h"
 #include "parts.h"
 
@@ -39,19 +40,29 @@ static int configure(int fd) {
   return bind(fd, (struct sockaddr *)&address, sizeof address);
 }
 
-static napi_value netlink_open(napi_env env, napi_callback_info info) {
-  napi_value argv[2];
-  int ns_fd, protocol, home;
-  if (!js_args(env, info, 2, argv) || !js_int(env, argv[0], &ns_fd) || !js_int(env, argv[1], &protocol)) return NULL;
-  if (netns_enter(ns_fd, &home) != 0) return js_throw_errno(env, "setns", NULL);
+int netlink_open_in(int ns_fd, int protocol, const char **failed) {
+  int home;
+  *failed = "setns";
+  if (netns_enter(ns_fd, &home) != 0) return -1;
   int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
   netns_leave(home);
-  if (fd < 0) return js_throw_errno(env, "socket", NULL);
-  if (configure(fd) != 0) {
-    js_throw_errno(env, "setsockopt", NULL);
-    close(fd);
-    return NULL;
-  }
+  *failed = "socket";
+  if (fd < 0) return -1;
+  *failed = "setsockopt";
+  if (configure(fd) == 0) return fd;
+  int error = errno;
+  close(fd);
+  errno = error;
+  return -1;
+}
+
+static napi_value netlink_open(napi_env env, napi_callback_info info) {
+  napi_value argv[2];
+  int ns_fd, protocol;
+  const char *failed;
+  if (!js_args(env, info, 2, argv) || !js_int(env, argv[0], &ns_fd) || !js_int(env, argv[1], &protocol)) return NULL;
+  int fd = netlink_open_in(ns_fd, protocol, &failed);
+  if (fd < 0) return js_throw_errno(env, failed, NULL);
   return js_from_int(env, fd);
 }
 
@@ -65,28 +76,20 @@ static napi_value netlink_subscribe(napi_env env, napi_callback_info info) {
 
 typedef struct {
   job job;
-  int fd;
+  exchange exchange;
   int timeout_ms;
-  int expected;
-  int answered;
-  bool refused;
-  uint8_t *request;
-  size_t request_length;
-  uint8_t *replies;
-  size_t length;
-  size_t capacity;
 } transaction;
 
-static int64_t now_ms(void) {
+int64_t netlink_now_ms(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Returns 0 when the socket is readable, -1 with errno at the deadline. */
-static int wait_readable(int fd, int64_t deadline) {
+int netlink_wait_readable(int fd, int64_t deadline) {
   for (;;) {
-    int64_t left = deadline - now_ms();
+    int64_t left = deadline - netlink_now_ms();
     struct pollfd p = {.fd = fd, .events = POLLIN};
     int ready = poll(&p, 1, left > 0 ? (int)left : 0);
     if (ready > 0) return 0;
@@ -98,7 +101,7 @@ static int wait_readable(int fd, int64_t deadline) {
   }
 }
 
-static int reserve(transaction *t, size_t more) {
+static int reserve(exchange *t, size_t more) {
   if (t->capacity - t->length >= more) return 0;
   size_t capacity = 2 * t->capacity > t->length + more ? 2 * t->capacity : t->length + more;
   uint8_t *grown = realloc(t->replies, capacity);
@@ -112,7 +115,7 @@ static int reserve(transaction *t, size_t more) {
  * Counts the messages that end an answer in the datagram at t->length and appends the datagram, padded so that the next one is aligned.
  * Returns -1 with EBADMSG when the headers do not add up: what JavaScript gets is always a whole row of messages.
  */
-static int take_datagram(transaction *t, size_t size) {
+static int take_datagram(exchange *t, size_t size) {
   size_t at = 0;
   while (at < size) {
     struct nlmsghdr header;
@@ -135,7 +138,7 @@ static int take_datagram(transaction *t, size_t size) {
 }
 
 /* Takes one datagram. Returns 1, 0 when there is none, -1 with errno. */
-static int receive(transaction *t) {
+static int receive(exchange *t) {
   ssize_t size = recv(t->fd, NULL, 0, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
   if (size < 0) return errno == EAGAIN || errno == EINTR ? 0 : -1;
   if (size == 0) return errno = ECONNRESET, -1;
@@ -145,16 +148,13 @@ static int receive(transaction *t) {
   return take_datagram(t, (size_t)size) != 0 ? -1 : 1;
 }
 
-static void run(job *self) {
-  transaction *t = (transaction *)self;
-  int64_t deadline = now_ms() + t->timeout_ms;
+int exchange_run(exchange *t, int64_t deadline, const char **failed) {
   ssize_t sent;
+  *failed = "sendmsg";
   do sent = send(t->fd, t->request, t->request_length, MSG_NOSIGNAL);
   while (sent < 0 && errno == EINTR);
-  if (sent < 0) {
-    job_fail(self, "sendmsg", NULL);
-    return;
-  }
+  if (sent < 0) return -1;
+  *failed = "recvmsg";
   for (;;) {
     int got = receive(t);
     if (got > 0) continue;
@@ -162,47 +162,57 @@ static void run(job *self) {
      * The kernel answers inside sendmsg, so an empty socket with all answers is the end: none is left behind to confuse the next request.
      * After a refusal fewer may come than were asked (an nftables transaction that was not begun).
      */
-    if (got == 0 && (t->answered >= t->expected || t->refused)) return;
-    if (got < 0 || wait_readable(t->fd, deadline) != 0) {
-      job_fail(self, "recvmsg", NULL);
-      return;
-    }
+    if (got == 0 && (t->answered >= t->expected || t->refused)) return 0;
+    if (got < 0 || netlink_wait_readable(t->fd, deadline) != 0) return -1;
   }
 }
 
-static napi_value replies_of(napi_env env, job *self) {
-  transaction *t = (transaction *)self;
+bool exchange_take(napi_env env, exchange *t, napi_value bytes, napi_value expected) {
+  uint8_t *request;
+  if (!js_bytes(env, bytes, &request, &t->request_length) || !js_int(env, expected, &t->expected)) return false;
+  /* A copy, because JavaScript may write into its Buffer while the pool thread sends. */
+  t->request = malloc(t->request_length + 1);
+  if (t->request == NULL) return js_throw_errno(env, "malloc", NULL), false;
+  memcpy(t->request, request, t->request_length);
+  return true;
+}
+
+napi_value exchange_replies(napi_env env, const exchange *t) {
   napi_value buffer = NULL;
   napi_create_buffer_copy(env, t->length, t->replies, NULL, &buffer);
   return buffer;
 }
 
-static void release(job *self) {
-  transaction *t = (transaction *)self;
+void exchange_free(exchange *t) {
   free(t->request);
   free(t->replies);
-  free(t);
+}
+
+static void run(job *self) {
+  transaction *t = (transaction *)self;
+  const char *failed;
+  if (exchange_run(&t->exchange, netlink_now_ms() + t->timeout_ms, &failed) != 0) job_fail(self, failed, NULL);
+}
+
+static napi_value replies_of(napi_env env, job *self) {
+  return exchange_replies(env, &((transaction *)self)->exchange);
+}
+
+static void release(job *self) {
+  exchange_free(&((transaction *)self)->exchange);
+  free(self);
 }
 
 static napi_value netlink_transact(napi_env env, napi_callback_info info) {
   napi_value argv[4];
-  uint8_t *request;
   transaction *t = calloc(1, sizeof *t);
   if (t == NULL) return js_throw_errno(env, "malloc", NULL);
   t->job = (job){.run = run, .value = replies_of, .release = release};
-  if (!js_args(env, info, 4, argv) || !js_int(env, argv[0], &t->fd) || !js_bytes(env, argv[1], &request, &t->request_length) ||
-      !js_int(env, argv[2], &t->expected) || !js_int(env, argv[3], &t->timeout_ms)) {
+  if (!js_args(env, info, 4, argv) || !js_int(env, argv[0], &t->exchange.fd) || !exchange_take(env, &t->exchange, argv[1], argv[2]) ||
+      !js_int(env, argv[3], &t->timeout_ms)) {
     release(&t->job);
     return NULL;
   }
-  /* A copy, because JavaScript may write into its Buffer while the pool thread sends. */
-  t->request = malloc(t->request_length + 1);
-  if (t->request == NULL) {
-    js_throw_errno(env, "malloc", NULL);
-    release(&t->job);
-    return NULL;
-  }
-  memcpy(t->request, request, t->request_length);
   return job_start(env, &t->job, "netlinkTransact");
 }
 

@@ -5,6 +5,7 @@
 #include <node_api.h>
 
 napi_value init_netlink(napi_env env, napi_value exports);
+napi_value init_script(napi_env env, napi_value exports);
 napi_value init_netns(napi_env env, napi_value exports);
 napi_value init_sysctl(napi_env env, napi_value exports);
 napi_value init_socket(napi_env env, napi_value exports);

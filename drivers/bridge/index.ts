@@ -5,19 +5,12 @@ import { NetError } from "../../src/model/errors.ts";
 import type { Change, Kernel, Netns } from "../../src/model/kernel.ts";
 import type { Network } from "../../src/model/network.ts";
 import { checkBridge } from "./check.ts";
-import { type BridgeIndices, bridgeIndices } from "./indices.ts";
 import { bridgeMac } from "./mac.ts";
 import { type BridgeOptions, parseOptions } from "./options.ts";
 import { endpointPolicy, networkPolicy } from "./policy.ts";
 
 /** Containers on one Linux bridge of this host, with a gateway address on it; the outside is reached by translation or routing. */
-const bridge: DriverFactory = (kernel): Driver => {
-  const indices = bridgeIndices(kernel);
-  return driver(kernel, indices);
-};
-export default bridge;
-
-const driver = (kernel: Kernel, indices: BridgeIndices): Driver => ({
+const bridge: DriverFactory = (kernel): Driver => ({
   name: "bridge",
   scope: "local",
   single: false,
@@ -25,12 +18,13 @@ const driver = (kernel: Kernel, indices: BridgeIndices): Driver => ({
   check: checkBridge,
   create: (network) => create(kernel, network),
   remove: (network) => remove(kernel, network),
-  attach: (endpoint, network, sandbox) => attach(kernel, indices, endpoint, network, sandbox),
+  attach: (endpoint, network, sandbox) => attach(kernel, endpoint, network, sandbox),
   detach: (endpoint) => kernel.discardLink(kernel.host, hostIfname(endpoint)),
   preferences: (network) => preferences(optionsOf(network)),
   policy: (network) => networkPolicy(network, optionsOf(network)),
   endpointPolicy: (endpoint, network) => endpointPolicy(endpoint, hostIfname(endpoint), optionsOf(network)),
 });
+export default bridge;
 
 function optionsOf(network: Network) {
   return parseOptions(network.id, network.options);
@@ -105,20 +99,14 @@ async function forward(kernel: Kernel, key: string, wanted: boolean): Promise<vo
 }
 
 /** `ip link add VETH mtu M master BR up type veth peer name eth0 netns SANDBOX`: one message, the peer is born in its place. */
-async function attach(kernel: Kernel, indices: BridgeIndices, endpoint: Endpoint, network: Network, sandbox: Netns): Promise<Attachment> {
-  const { bridge, mtu, icc } = optionsOf(network);
+async function attach(kernel: Kernel, endpoint: Endpoint, network: Network, sandbox: Netns): Promise<Attachment> {
+  const { bridge: master, mtu, icc } = optionsOf(network);
   const name = hostIfname(endpoint);
   const size = mtu === undefined ? {} : { mtu };
   const peer = { name: endpoint.ifname ?? "eth0", netns: sandbox, ...(endpoint.mac === undefined ? {} : { mac: endpoint.mac }), ...size };
-  const made = await indices.use(bridge, (master) => kernel.addLink(kernel.host, { kind: "veth", name, master, up: true, peer, ...size }));
-  const flags = await portFlags(kernel, endpoint, icc);
-  if (Object.keys(flags).length > 0) await kernel.apply(kernel.host, [{ verb: "link set", dev: made.index, ...flags }]);
   return {
-    ...(made.peerIndex === undefined ? {} : { ifindex: made.peerIndex }),
-    hostIfname: name,
-    hostIfindex: made.index,
+    make: { link: { kind: "veth", name, master, up: true, peer, ...size }, port: await portFlags(kernel, endpoint, icc) },
     routes: [],
-    waitFor: name,
   };
 }
 

@@ -1,5 +1,4 @@
 import { ipBytes, type Mac } from "../model/address.ts";
-import type { Attachment } from "../model/driver.ts";
 import type { Endpoint, EndpointWish } from "../model/endpoint.ts";
 import { NetError } from "../model/errors.ts";
 import { newId } from "../model/id.ts";
@@ -10,8 +9,8 @@ import { deriveEndpoints, networkOf } from "./derive.ts";
 import { type Gateways, gatewaysOf } from "./gateway.ts";
 import { driverOf, type House, ipamOf } from "./house.ts";
 import { namesOf } from "./names.ts";
-import { ensureDefaults, plug, unplug, untilUp } from "./plug.ts";
-import { type Transaction, tearDown, together } from "./transaction.ts";
+import { ensureDefaults, type Plugged, plug, unplug } from "./plug.ts";
+import { type Transaction, tearDown } from "./transaction.ts";
 
 const IFNAME = "com.docker.network.endpoint.ifname";
 
@@ -37,27 +36,12 @@ export async function plugLeg(
   routes: { before: Gateways; after: Gateways },
 ): Promise<void> {
   tx.undo("moving the default route", () => ensureDefaults(house.kernel, netns, routes.before));
-  let made: Attachment | undefined;
-  tx.undo("attach", () => leave(house, { ...leg, ...ifindexOf(made) }, network, netns));
+  let plugged: Plugged = {};
+  tx.undo("attach", () => leave(house, { ...leg, ...plugged }, network, netns));
   const attachment = await driverOf(house, network.driver).attach(leg, network, netns);
-  made = attachment;
-  // It comes up as soon as its far end is: who begins to wait only then has to ask first.
-  await together([
-    () => untilUp(house.kernel, attachment),
-    () => plug(house.kernel, netns, { attachment, endpoint: leg, network }, routes.before, routes.after),
-  ]);
-  const { hostIfname, hostIfindex } = attachment;
-  house.state.endpoints.put({
-    // Its ports may have been put on it meanwhile.
-    ...(house.state.endpoints.get(leg.id) ?? leg),
-    ...ifindexOf(attachment),
-    ...(hostIfname === undefined ? {} : { hostIfname }),
-    ...(hostIfindex === undefined ? {} : { hostIfindex }),
-  });
-}
-
-function ifindexOf(made: Attachment | undefined): Pick<Endpoint, "ifindex"> {
-  return made?.ifindex === undefined ? {} : { ifindex: made.ifindex };
+  plugged = await plug(house.kernel, netns, { attachment, endpoint: leg, network }, routes.before, routes.after);
+  // Its ports may have been put on it meanwhile.
+  house.state.endpoints.put({ ...(house.state.endpoints.get(leg.id) ?? leg), ...plugged });
 }
 
 /**

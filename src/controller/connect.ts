@@ -8,7 +8,7 @@ import { deriveEndpoints, deriveMember } from "./derive.ts";
 import { type House, tell } from "./house.ts";
 import { forgetFlows, publish } from "./publish.ts";
 import { findMember, findNetwork, standing } from "./state.ts";
-import { type Transaction, together, transaction } from "./transaction.ts";
+import { nextTurn, type Transaction, together, transaction } from "./transaction.ts";
 import { checkWish } from "./wish.ts";
 
 /** Puts a member on a network: at once when its sandbox is open, else when it opens. */
@@ -31,8 +31,7 @@ export function connect(house: House, ref: string, memberId: Id, wish: EndpointW
     }
     const endpoint = await transaction(house.log, async (tx) => {
       tx.undo("the wish of a member", () => house.state.members.put(member));
-      house.state.members.put(wished);
-      return join(house, tx, { member: wished, sandbox }, network, wish);
+      return join(house, tx, { member: wished, sandbox }, network, wish, () => house.state.members.put(wished));
     });
     tell(house, "connect", network, { container: memberId });
     return endpoint;
@@ -46,6 +45,7 @@ export async function join(
   who: { member: Member; sandbox: Sandbox },
   network: Network,
   wish: EndpointWish,
+  meanwhile: () => void = () => undefined,
 ): Promise<Endpoint> {
   const { member, sandbox } = who;
   if (network.state !== "ready") throw new NetError("notFound", `network ${network.name} not found`, { hint: "it is being removed" });
@@ -54,11 +54,14 @@ export async function join(
   const leg = await leaseLeg(house, tx, member, network, wish);
   const after = gateways(house, standing(house.state, member.id));
   const moved = await publish(house, tx, member, after);
-  // The link, what follows from the store and what the member reads do not wait for each other.
+  // The link goes first: while the kernel works on it, we do what else follows.
   await together([
     () => plugLeg(house, tx, { path: sandbox.path }, network, leg, { before, after }),
-    () => deriveEndpoints(house, [...new Set([leg.id, ...moved])]),
-    () => deriveMember(house, member, sandbox),
+    async () => {
+      await nextTurn();
+      meanwhile();
+      await together([() => deriveEndpoints(house, [...new Set([leg.id, ...moved])]), () => deriveMember(house, member, sandbox)]);
+    },
   ]);
   await forgetFlows(house, house.state.endpoints.get(leg.id)?.ports ?? []);
   const attached: Endpoint = { ...(house.state.endpoints.get(leg.id) ?? leg), state: "attached" };

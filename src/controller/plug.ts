@@ -9,35 +9,55 @@ import { type Gateways, gatewayIp } from "./gateway.ts";
 /** A link that is not up by then never will be. */
 const UP_TIMEOUT_MS = 10_000;
 
+const IPV6_OFF = "net/ipv6/conf/default/disable_ipv6";
+
+/** What a leg turned out to be. */
+export type Plugged = Pick<Endpoint, "ifindex" | "hostIfname" | "hostIfindex">;
+
 const DEFAULT: Record<Family, Cidr> = { 4: "0.0.0.0/0" as Cidr, 6: "::/0" as Cidr };
 
 /**
- * Addresses, up, routes: one batch inside the sandbox, the same for every driver.
- * `before` and `after` say whether the default routes move to this endpoint.
+ * Makes the link and what the sandbox needs of it, the same for every driver: addresses, up, routes, in one exchange; and waits until packets
+ * pass. `before` and `after` say whether the default routes move to this endpoint. @returns what was made, absent where there is no link
  */
 export async function plug(
   kernel: Kernel,
   sandbox: Netns,
-  made: { attachment: Attachment; endpoint: Endpoint; network: Network },
+  wanted: { attachment: Attachment; endpoint: Endpoint; network: Network },
   before: Gateways,
   after: Gateways,
-): Promise<void> {
-  const { attachment, endpoint, network } = made;
-  const dev = attachment.ifindex;
-  if (dev === undefined) return;
-  if (endpoint.ipv6 !== undefined) await kernel.setSysctl(sandbox, `net/ipv6/conf/${endpoint.ifname}/disable_ipv6`, "0");
-  await kernel.apply(sandbox, [
+): Promise<Plugged> {
+  const { attachment, endpoint, network } = wanted;
+  const inside = (dev: number): Change[] => [
     ...addresses(endpoint, network, dev),
     { verb: "link set", dev, up: true },
     ...attachment.routes.map((route): Change => ({ verb: "route add", dev, ...route })),
     ...moveDefault(4, before.ipv4, after.ipv4, endpoint, dev),
     ...moveDefault(6, before.ipv6, after.ipv6, endpoint, dev),
-  ]);
+  ];
+  if (attachment.make === undefined) {
+    const { ifindex } = attachment;
+    if (ifindex === undefined) return {};
+    await kernel.apply(sandbox, inside(ifindex));
+    return { ifindex };
+  }
+  const { link } = attachment.make;
+  const request = { ...attachment.make, inside };
+  const made = await withIPv6(kernel, sandbox, endpoint.ipv6 !== undefined, () => kernel.plugLink(kernel.host, request));
+  // Until it is operationally up packets are lost: its queue starts when the carrier is noticed, not when it is set up.
+  if (!made.up) await kernel.waitUp(kernel.host, link.name, UP_TIMEOUT_MS);
+  return { ifindex: made.peerIndex, hostIfname: link.name, hostIfindex: made.index };
 }
 
-/** Until the link is operationally up packets are lost: [dev_activate] runs when its carrier is noticed, not when it is set up. */
-export async function untilUp(kernel: Kernel, attachment: Attachment): Promise<void> {
-  if (attachment.waitFor !== undefined) await kernel.waitUp(kernel.host, attachment.waitFor, UP_TIMEOUT_MS);
+/** IPv6 is off by default in a sandbox, and a link takes over what is the default when it is born: on for one that is to have an address of it. */
+async function withIPv6<R>(kernel: Kernel, sandbox: Netns, wanted: boolean, deed: () => Promise<R>): Promise<R> {
+  if (!wanted) return deed();
+  await kernel.setSysctl(sandbox, IPV6_OFF, "0");
+  try {
+    return await deed();
+  } finally {
+    await kernel.setSysctl(sandbox, IPV6_OFF, "1");
+  }
 }
 
 /**

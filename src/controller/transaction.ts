@@ -47,3 +47,8 @@ export async function together(deeds: (() => Promise<void>)[]): Promise<void> {
   const results = await Promise.allSettled(deeds.map((deed) => deed()));
   for (const result of results) if (result.status === "rejected") throw result.reason;
 }
+
+/** Lets what was started get as far as it can before going on. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -217,6 +217,14 @@ export function fakeKernel(): FakeKernel {
       say(where, lineOf({ verb: "link add", link: { ...spec, ...master } }));
       return makeLink(where, spec);
     },
+    async plugLink(where, { link, port, inside }) {
+      say(where, lineOf({ verb: "link add", link }));
+      const made = makeLink(where, link);
+      const index = made.peerIndex ?? 0;
+      if (Object.keys(port).length > 0) await fake.apply(where, [{ verb: "link set", dev: made.index, ...port }]);
+      await fake.apply(link.peer.netns, inside(index));
+      return { index: made.index, peerIndex: index, up: false };
+    },
     link: async (where, name) => space(where).links.get(name),
     links: async (where) => [...space(where).links.values()],
     addresses: async (where, name) => find(where, name).addresses.map((text) => parseInterface(text).ip),

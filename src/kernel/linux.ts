@@ -8,6 +8,7 @@ import { holdPort } from "./hold-port.ts";
 import { namespaces } from "./namespaces.ts";
 import { adoptNetns, createNetns, isNetns, removeNetns } from "./netns.ts";
 import { applyNft } from "./nft.ts";
+import { linkPlugs } from "./plug-link.ts";
 import { probe } from "./probe.ts";
 import { addresses, defaultRoutes, link, links, routes } from "./queries.ts";
 import { setSysctl, sysctl } from "./sysctl.ts";
@@ -28,6 +29,7 @@ export async function linuxKernel({ host: path = "/proc/self/ns/net", log }: Lin
   const host: Netns = { path };
   const spaces = namespaces();
   const waits = linkWaits(spaces);
+  const plugs = linkPlugs(spaces);
   const retired = discards(spaces, log);
   const found = await probe(spaces, host).then(usable).catch(closing);
 
@@ -45,6 +47,7 @@ export async function linuxKernel({ host: path = "/proc/self/ns/net", log }: Lin
     isNetns,
     apply: (where, changes) => apply(spaces, where, changes),
     addLink: (where, spec) => addLink(spaces, where, spec),
+    plugLink: plugs.plug,
     link: (where, name) => link(spaces, where, name),
     links: (where) => links(spaces, where),
     addresses: (where, name) => addresses(spaces, where, name),

@@ -1,20 +1,21 @@
 import type { Ip } from "./address.ts";
 import type { Endpoint, Route } from "./endpoint.ts";
 import type { Id } from "./id.ts";
-import type { Kernel, Netns } from "./kernel.ts";
+import type { Kernel, Netns, PlugRequest } from "./kernel.ts";
 import type { Network, NetworkSpec } from "./network.ts";
 import type { EndpointPolicy, NetworkPolicy } from "./policy.ts";
 
-/** What attach made and wants: one link inside the sandbox. Addresses, routes, rules and names are done for the driver, once, in one place. */
+/**
+ * What attach wants: one link inside the sandbox. It is made for the driver, together with its addresses and routes in one exchange; rules and
+ * names are done for it too, once, in one place. A driver whose link is made by somebody else says where it is instead.
+ */
 export interface Attachment {
-  /** Of the link inside the sandbox; absent where the driver makes none. */
+  /** The link to make in the host's namespace, its far end in the sandbox with the endpoint's name and MAC; absent where there is none. */
+  make?: Omit<PlugRequest, "inside">;
+  /** Of a link that is in the sandbox already. */
   ifindex?: number;
-  hostIfname?: string;
-  hostIfindex?: number;
   /** Beyond the subnet's own and the default one. */
   routes: Route[];
-  /** Wait for this host link to be operationally up before anybody sends. */
-  waitFor?: string;
 }
 
 /**

@@ -7,12 +7,20 @@ export interface Netns {
 }
 
 /** One kind of link and what ip-link(8) calls its options. */
-export type LinkSpec = { name: string; mtu?: number; mac?: Mac; up?: boolean; master?: string | number } & (
+export type LinkSpec = { name: string; index?: number; mtu?: number; mac?: Mac; up?: boolean; master?: string | number } & (
   | { kind: "bridge" }
   /** The peer is born inside its namespace with its final name; it cannot be up yet ([veth.c] veth_open: ENOTCONN). */
-  | { kind: "veth"; peer: { name: string; netns: Netns; mac?: Mac; mtu?: number } }
+  | { kind: "veth"; peer: { name: string; index?: number; netns: Netns; mac?: Mac; mtu?: number } }
   | { kind: "macvlan"; parent: string; mode: "bridge" | "private" | "vepa" | "passthru"; netns: Netns }
 );
+
+/** A veth, what it is as a port of its bridge, and what is done where its other end is born. */
+export interface PlugRequest {
+  link: Extract<LinkSpec, { kind: "veth" }>;
+  port: { hairpin?: boolean; isolated?: boolean };
+  /** Changes inside the peer's namespace, of the link with this index there. */
+  inside(index: number): Change[];
+}
 
 /** A change of one namespace; `dev` is a name or, cheaper, an interface index. */
 export type Change =
@@ -94,6 +102,11 @@ export interface Kernel {
   apply(where: Netns, changes: Change[]): Promise<void>;
   /** `link add` that tells what was made, in the same exchange. @throws conflict when the name is taken */
   addLink(where: Netns, link: LinkSpec): Promise<Link>;
+  /**
+   * Makes a link and everything that makes it ready, in one exchange where the kernel lets us: born in its place, its port flags, the changes
+   * inside. @returns `up` when it was seen to be operationally up already; else wait for it.
+   */
+  plugLink(where: Netns, request: PlugRequest): Promise<{ index: number; peerIndex: number; up: boolean }>;
   link(where: Netns, name: string): Promise<Link | undefined>;
   links(where: Netns): Promise<Link[]>;
   /** Addresses of one link. */

@@ -16,7 +16,7 @@ const RTEXT_FILTER_SKIP_STATS = 1 << 3;
 const HEADER_BYTES = 16;
 const IFF_UP = 1;
 /** Administratively up, operationally up (or the driver does not tell), with a carrier: IFF_UP, IFF_RUNNING, IFF_LOWER_UP. [if.h] */
-const IFF_USABLE = 0x1 | 0x40 | 0x10000;
+export const IFF_USABLE = 0x1 | 0x40 | 0x10000;
 /** [if.h] in the order of IF_OPER_*. */
 const OPERSTATES = ["unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up"] as const;
 

@@ -34,6 +34,8 @@ export function ifinfomsg(index: number, up?: boolean): Uint8Array {
 /** What every kind of link may be born with. */
 interface Identity {
   name: string;
+  /** Absent: the kernel chooses. */
+  index?: number;
   mac?: Mac;
   mtu?: number;
 }
@@ -60,7 +62,7 @@ export function newLink(
     flags: NLM_F_CREATE | NLM_F_EXCL,
     what,
     body(w) {
-      w.header(ifinfomsg(0, link.up === true ? true : undefined));
+      w.header(ifinfomsg(link.index ?? 0, link.up === true ? true : undefined));
       writeIdentity(w, link);
       if (master !== undefined) w.u32(IFLA.master, master);
       kind.beside?.(w);

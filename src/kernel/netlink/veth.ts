@@ -15,7 +15,7 @@ export function addVeth(link: Extract<LinkSpec, { kind: "veth" }>, peerNetns: nu
   return newLink(link, `ip link add ${link.name} type veth peer name ${peer.name} netns ${peer.netns.path}`, master, {
     data: (w) =>
       w.nest(VETH_INFO_PEER, () => {
-        w.header(ifinfomsg(0));
+        w.header(ifinfomsg(peer.index ?? 0));
         writeIdentity(w, peer);
         w.u32(IFLA.netNsFd, peerNetns);
       }),
