@@ -22,16 +22,14 @@ import { refuseTaken, startDaemon } from "./daemon/index.ts";
 import type { Address } from "./daemon/types.ts";
 import { startDns } from "./dns/index.ts";
 import { createEventLog } from "./events/index.ts";
-import { nftablesFirewall } from "./firewall/nftables.ts";
-import { noFirewall } from "./firewall/none.ts";
+import { chooseFirewall, clearLeftovers } from "./firewall/choose.ts";
+import { runProgram } from "./firewall/iptables/run.ts";
 import { DEFAULT_POOLS_4, type DefaultPool, uniqueLocalPools } from "./ipam/default-pools.ts";
 import { localIpam } from "./ipam/local.ts";
 import { linuxKernel } from "./kernel/linux.ts";
 import { familyOf } from "./model/address.ts";
 import { messageOf, NetError } from "./model/errors.ts";
-import type { Kernel } from "./model/kernel.ts";
 import type { Log } from "./model/log.ts";
-import type { Firewall } from "./model/policy.ts";
 import type { Store } from "./model/store.ts";
 import { sqliteStore } from "./store/index.ts";
 
@@ -72,7 +70,8 @@ export async function startNetloomd(options: Options, log: Log): Promise<Netloom
     const volatile = owned(sqliteStore(`${options.execRoot}/netloom.db`, { durable: false }), (store) => store.close());
     const kernel = owned(await linuxKernel({ log }), (machine) => machine.close());
     const events = createEventLog(wallClock());
-    const firewall = await chooseFirewall(options, kernel);
+    const tools = { kernel, run: runProgram, log };
+    const firewall = await chooseFirewall(options.firewallBackend, tools);
     const dns = owned(await startDns(), (server) => server.close());
     const images = await openImages({ dataRoot: options.dataRoot, store: durable, log });
     const containers = owned(
@@ -88,6 +87,7 @@ export async function startNetloomd(options: Options, log: Log): Promise<Netloom
       return state !== undefined && ["running", "paused"].includes(state.status) && state.pid > 0 ? state.pid : undefined;
     });
     await ensurePredefined(house, defaultNetworks(options));
+    await clearLeftovers(firewall.name, tools);
     const info = await gatherFacts(options, {
       id: identity(durable),
       features: await kernel.features(),
@@ -144,20 +144,6 @@ function defaultPools(options: Options, id: string): { defaultPools: readonly De
     defaultPools: given(4).length > 0 ? given(4) : DEFAULT_POOLS_4,
     defaultPools6: given(6).length > 0 ? given(6) : uniqueLocalPools(globalId),
   };
-}
-
-async function chooseFirewall({ firewallBackend }: Options, kernel: Kernel): Promise<Firewall> {
-  if (firewallBackend === "none") return noFirewall();
-  if (firewallBackend === "iptables") {
-    throw new NetError("unsupported", "the iptables firewall backend is not there yet", {
-      hint: "use --firewall-backend nftables or none",
-    });
-  }
-  const { nftables } = await kernel.features();
-  if (nftables) return nftablesFirewall(kernel);
-  throw new NetError("unsupported", "this kernel has no nftables (CONFIG_NF_TABLES_INET)", {
-    hint: "load the module nf_tables, or run without isolation and published ports: --firewall-backend none",
-  });
 }
 
 /** TCP is root for whoever reaches it, so it is served with mutual TLS or not at all. */
