@@ -1,3 +1,4 @@
+import v8 from "node:v8";
 import { Command, CommanderError } from "commander";
 import { pino } from "pino";
 import { type Netloomd, startNetloomd } from "../app.ts";
@@ -17,6 +18,8 @@ export async function runNetloomd(argv: string[]): Promise<number> {
   let daemon: Netloomd | undefined;
   try {
     daemon = await startNetloomd(options, log);
+    // bin/launch.js held the nursery small for the start.
+    v8.setFlagsFromString("--semi-space-growth-factor=2");
     for (const address of daemon.addresses) {
       log.info(`API listen on ${address}`);
       process.stdout.write(`API listen on ${address}\n`);

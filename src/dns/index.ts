@@ -1,7 +1,24 @@
+import module from "node:module";
 import { Worker } from "node:worker_threads";
 import { messageOf, NetError } from "../model/errors.ts";
 import type { Dns } from "../model/name.ts";
 import type { Reply, Request } from "./messages.ts";
+
+/** What a query needs is prepared and lives long: a large nursery would only be memory that is never given back. */
+const YOUNG_MB = 2;
+
+/**
+ * The file beside this one, as source or compiled. As source it is started by way of a line that turns on the cache of stripped sources, which
+ * a thread does not take over: the compiler of types costs 20 MB for each thread that loads it.
+ */
+function entry(): URL {
+  const isSource = import.meta.url.endsWith(".ts");
+  const file = new URL(isSource ? "./worker.ts" : "./worker.js", import.meta.url);
+  const cache = module.getCompileCacheDir();
+  if (!isSource || cache === undefined) return file;
+  const text = `import module from "node:module"; module.enableCompileCache(${JSON.stringify(cache)}); await import(${JSON.stringify(file.href)});`;
+  return new URL(`data:text/javascript,${encodeURIComponent(text)}`);
+}
 
 /**
  * Starts the thread that answers names at 127.0.0.11 of every sandbox. A thread of its own, because a query must not wait for what the daemon
@@ -9,8 +26,7 @@ import type { Reply, Request } from "./messages.ts";
  * @throws unavailable when the thread cannot start
  */
 export async function startDns(): Promise<Dns> {
-  // The same file beside this one, as source or compiled.
-  const worker = new Worker(new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url), { name: "dns" });
+  const worker = new Worker(entry(), { name: "dns", resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
   const waiting = new Map<number, PromiseWithResolvers<void>>();
   let numbers = 0;
   let end: NetError | undefined;
