@@ -10,7 +10,7 @@ import { type Gateways, gatewaysOf } from "./gateway.ts";
 import { driverOf, type House, ipamOf } from "./house.ts";
 import { namesOf } from "./names.ts";
 import { ensureDefaults, type Plugged, plug, unplug } from "./plug.ts";
-import { type Transaction, tearDown } from "./transaction.ts";
+import { type Transaction, tearDown, together } from "./transaction.ts";
 
 const IFNAME = "com.docker.network.endpoint.ifname";
 
@@ -58,8 +58,14 @@ export async function dismantle(house: House, endpoint: Endpoint): Promise<void>
   house.state.endpoints.put({ ...endpoint, state: "detaching" });
   const network = networkOf(house, endpoint);
   await tearDown([
-    () => deriveEndpoints(house, [endpoint.id]),
-    () => (network === undefined ? undefined : driverOf(house, network.driver).detach(endpoint, network)),
+    () =>
+      together([
+        () => deriveEndpoints(house, [endpoint.id]),
+        async () => {
+          if (network !== undefined) await driverOf(house, network.driver).detach(endpoint, network);
+        },
+      ]),
+    // An address is given to the next one only when no rule and no link has it any more.
     () => release(house, endpoint, network),
   ]);
 }

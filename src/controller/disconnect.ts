@@ -5,8 +5,9 @@ import type { Member } from "../model/member.ts";
 import { dismantle, gateways } from "./attach.ts";
 import { wishOf } from "./connect.ts";
 import { deriveEndpoints, deriveMember } from "./derive.ts";
+import type { Gateways } from "./gateway.ts";
 import { type House, tell } from "./house.ts";
-import { ensureDefaults, unplug } from "./plug.ts";
+import { unplug } from "./plug.ts";
 import { forgetFlows, publish } from "./publish.ts";
 import { findMember, findNetwork, standing } from "./state.ts";
 import { type Transaction, together } from "./transaction.ts";
@@ -46,8 +47,7 @@ async function leave(house: House, member: Member, endpoint: Endpoint): Promise<
   // What is done in the sandbox, what follows from the store and what the member reads do not wait for each other.
   await together([
     async () => {
-      if (sandbox !== undefined) await unplug(house.kernel, { path: sandbox.path }, going);
-      if (sandbox !== undefined && carried(house, going, staying)) await ensureDefaults(house.kernel, { path: sandbox.path }, after);
+      if (sandbox !== undefined) await unplug(house.kernel, { path: sandbox.path }, going, heirs(house, going, staying));
     },
     async () => {
       await publish(house, NO_UNDO, member, after, going.ports);
@@ -63,10 +63,14 @@ async function leave(house: House, member: Member, endpoint: Endpoint): Promise<
   house.state.endpoints.delete(endpoint.id);
 }
 
-/** Went a default route by way of this one? */
-function carried(house: House, going: Endpoint, staying: Endpoint[]): boolean {
-  const { ipv4, ipv6 } = gateways(house, [...staying, going]);
-  return ipv4?.id === going.id || ipv6?.id === going.id;
+/** Who carries from now on what this one carried. */
+function heirs(house: House, going: Endpoint, staying: Endpoint[]): Gateways {
+  const before = gateways(house, [...staying, going]);
+  const after = gateways(house, staying);
+  return {
+    ipv4: before.ipv4?.id === going.id ? after.ipv4 : undefined,
+    ipv6: before.ipv6?.id === going.id ? after.ipv6 : undefined,
+  };
 }
 
 /** All of them, not only those that got ports now: an earlier try may have moved the ports and failed after it. */

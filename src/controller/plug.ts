@@ -14,6 +14,8 @@ const IPV6_OFF = "net/ipv6/conf/default/disable_ipv6";
 /** What a leg turned out to be. */
 export type Plugged = Pick<Endpoint, "ifindex" | "hostIfname" | "hostIfindex">;
 
+const NOBODY: Gateways = { ipv4: undefined, ipv6: undefined };
+
 const DEFAULT: Record<Family, Cidr> = { 4: "0.0.0.0/0" as Cidr, 6: "::/0" as Cidr };
 
 /**
@@ -61,10 +63,11 @@ async function withIPv6<R>(kernel: Kernel, sandbox: Netns, wanted: boolean, deed
 }
 
 /**
- * Takes a leg out of a sandbox that goes on living: down, so that its routes go at once; another name, so that its own is free while the link
- * is deleted in the background. A sandbox or link that is gone is success.
+ * Takes a leg out of a sandbox that goes on living, in one batch: down, so that its routes go at once; another name, so that its own is free
+ * while the link is deleted in the background; the default routes that it carried to whoever carries them now. A sandbox or a link that is
+ * gone, and a route that is there already, is success.
  */
-export async function unplug(kernel: Kernel, sandbox: Netns, gone: Endpoint): Promise<void> {
+export async function unplug(kernel: Kernel, sandbox: Netns, gone: Endpoint, heirs: Gateways = NOBODY): Promise<void> {
   // By index alone: its name may be that of another link, which was there before it.
   const dev = gone.ifindex;
   if (dev === undefined) return;
@@ -72,10 +75,18 @@ export async function unplug(kernel: Kernel, sandbox: Netns, gone: Endpoint): Pr
     await kernel.apply(sandbox, [
       { verb: "link set", dev, up: false },
       { verb: "link set", dev, name: `gone${gone.id.slice(0, 8)}` },
+      ...inherit(4, heirs.ipv4),
+      ...inherit(6, heirs.ipv6),
     ]);
   } catch (error) {
-    if (!(error instanceof NetError && error.code === "notFound")) throw error;
+    if (!(error instanceof NetError && ["notFound", "conflict"].includes(error.code))) throw error;
   }
+}
+
+function inherit(family: Family, heir: Endpoint | undefined): Change[] {
+  const via = heir === undefined ? undefined : gatewayIp(heir, family);
+  const dev = heir?.ifindex;
+  return via === undefined || dev === undefined ? [] : [{ verb: "route add", to: DEFAULT[family], dev, via }];
 }
 
 /** Gives a sandbox the default routes that it should have and has not: after a leg that carried them went, or failed to come. */
