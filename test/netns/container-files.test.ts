@@ -57,7 +57,6 @@ story("volumes are where a process would see them, also behind a link", async (t
 });
 
 story("a running one is entered where it is; without its mounts when asked so", async (t, house) => {
-  const { containers } = house;
   const container = await house.run(["sh", "-c", "echo 1 > /mine; sleep 1000"], {}, { Binds: ["kept:/kept"] });
   await eventually(() => inRoot(house, container.id, true, (root) => readdirSync(root).includes("mine")));
   t.true(await inRoot(house, container.id, true, (root) => readdirSync(join(root, "proc")).includes("1")));
