@@ -1,7 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { openContainers } from "../../../src/container/index.ts";
 import type { Container, ContainerConfig, Containers, HostConfig, Images, Placement, Session } from "../../../src/container/types.ts";
 import { NetError } from "../../../src/model/errors.ts";
@@ -33,12 +44,25 @@ export const BUSYBOX = "/bin/busybox";
 
 let houses = 0;
 
+/** Where `ip netns exec` finds it; but `ip netns add` would also leave a mount on the folder for ever. */
+function pin(path: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, "", { flag: "wx" });
+  execFileSync("unshare", [`--net=${path}`, "ip", "link", "set", "lo", "up"]);
+}
+
+function unpin(path: string): void {
+  execFileSync("umount", [path]);
+  rmSync(path);
+  if (readdirSync(dirname(path)).length === 0) rmdirSync(dirname(path));
+}
+
 export async function openHouse(): Promise<House> {
   const root = mkdtempSync(join(tmpdir(), "nlc-"));
   const layer = join(root, "layer");
   makeLayer(layer);
   const netns = `nlc-${process.pid}-${++houses}`;
-  execFileSync("ip", ["netns", "add", netns]);
+  pin(`/run/netns/${netns}`);
   const placement = {
     netns: `/run/netns/${netns}`,
     hosts: join(root, "hosts"),
@@ -90,7 +114,7 @@ export async function openHouse(): Promise<House> {
         await containers.remove(id, { volumes: true });
       }
       await containers.close();
-      execFileSync("ip", ["netns", "del", netns]);
+      unpin(`/run/netns/${netns}`);
       const left = await whatIsLeft(root, ids);
       rmSync(root, { recursive: true, force: true });
       return left;
