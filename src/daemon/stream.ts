@@ -31,7 +31,15 @@ export async function sendStream(
   raw.flushHeaders();
   const signal = AbortSignal.any([gone.signal, house.closing.signal]);
   try {
-    await produce({ signal, write: (data) => writeTo(raw, data, signal) });
+    await produce({
+      signal,
+      write(data) {
+        const written = writeTo(raw, data, signal);
+        // A chunk for each: clients read one JSON value from each, and Node would make one chunk of all that is written at a time.
+        if (raw.writableCorked > 0) raw.uncork();
+        return written;
+      },
+    });
     raw.end();
   } catch (error) {
     if (!signal.aborted) house.log.error("an answer broke off", { url: reply.request.originalUrl, error: messageOf(error) });

@@ -87,8 +87,9 @@ export function infoView({ info, containers, images }: DaemonDeps): object {
     RuncCommit: { ID: info.runtime.version },
     InitCommit: { ID: "" },
     SecurityOptions: [],
-    FirewallBackend: { Driver: info.firewall },
     DefaultAddressPools: info.addressPools.map(({ base, size }) => ({ Base: base, Size: size })),
+    FirewallBackend: { Driver: info.firewall },
+    CDISpecDirs: [],
     Warnings: info.ipv4Forwarding ? null : ["WARNING: IPv4 forwarding is disabled"],
   };
 }
