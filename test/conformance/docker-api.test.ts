@@ -1,5 +1,8 @@
+import { once } from "node:events";
 import test, { type ExecutionContext } from "ava";
 import { DOCKER } from "../support/docker.ts";
+import { end } from "../support/process.ts";
+import { ANY_JSON } from "./docker-api/answers.ts";
 import { CONTAINER_ERRORS } from "./docker-api/container-errors.ts";
 import { COPYING } from "./docker-api/copying.ts";
 import { expectedEvents, heardEvents } from "./docker-api/events.ts";
@@ -9,7 +12,7 @@ import { LIFE } from "./docker-api/life.ts";
 import { LOGS } from "./docker-api/logs.ts";
 import { JOIN_ERRORS, NETWORK_ERRORS } from "./docker-api/network-errors.ts";
 import { JOINING, NETWORKS } from "./docker-api/networks.ts";
-import { PORTS } from "./docker-api/ports.ts";
+import { PORTS, portErrors } from "./docker-api/ports.ts";
 import { RAW_ERRORS } from "./docker-api/raw-errors.ts";
 import { HOUSE } from "./docker-api/refusals.ts";
 import { openStage, type Stage } from "./docker-api/stage.ts";
@@ -64,6 +67,39 @@ story("events: what, in which order, each in a piece of its own", async (t, stag
   const { events, pieces } = await heardEvents(stage);
   t.deepEqual(events, expectedEvents());
   t.true(pieces.every((piece) => piece.indexOf("\n") === piece.length - 1));
+});
+
+story("events of before: since, until, filters", async (t, stage) => {
+  const made = { line: "docker volume create past", wire: [["POST /volumes/create", 201, ANY_JSON]] } satisfies Step;
+  const gone = { line: "docker volume rm past", wire: [["DELETE /volumes/past", 204]] } satisfies Step;
+  const asked = 'GET /events?filters={"type":{"volume":true},"volume":{"past":true}}&since=<unix>&until=<unix>';
+  const format = "'{{.Action}} {{.Actor.Attributes.driver}}'";
+  // A time of the future is waited for.
+  const line = `docker events --since 1h --until $(($(date +%s) + 1)) --filter type=volume --filter volume=past --format ${format}`;
+  await stage.play(t, [made, gone, { line, prints: "create local\ndestroy local\n", wire: [[asked, 200, ANY_JSON]] }]);
+});
+
+story("the stat of a path is in a header, as Go writes it", async (t, { daemon }) => {
+  await daemon.ask("POST", "/containers/create?name=box", { Image: "alpine", Cmd: ["true"] });
+  const statOf = async (path: string) => {
+    const { headers } = await daemon.api("HEAD", `/containers/box/archive?path=${path}`);
+    const text = Buffer.from(String(headers["x-docker-container-path-stat"]), "base64").toString();
+    return text.replace(/"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d*[1-9])?Z"/, '"<time>"');
+  };
+  t.is(await statOf("/www/index.html"), '{"name":"index.html","size":19,"mode":420,"mtime":"<time>","linkTarget":""}');
+  t.is(await statOf("/bin/sh"), '{"name":"sh","size":7,"mode":134218239,"mtime":"<time>","linkTarget":"/bin/busybox"}');
+  t.regex(await statOf("/www/"), /^\{"name":"www","size":\d+,"mode":2147484141,"mtime":"<time>","linkTarget":""\}$/);
+});
+
+story("errors: a port that another program of the host has", async (t, stage) => {
+  const script = "require('net').createServer().listen(7999, () => console.log('up'))";
+  const other = stage.host.start([process.execPath, "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    await once(other.stdout as NodeJS.ReadableStream, "data");
+    await stage.play(t, portErrors(other.pid ?? 0));
+  } finally {
+    await end(other);
+  }
 });
 
 plays("errors: networks", [...HOUSE, ...NETWORK_ERRORS]);

@@ -119,6 +119,13 @@ export const JOIN_ERRORS: Step[] = [
     400,
     "cannot connect container to host network - container must be created in host network mode",
   ),
+  { line: "docker run -d --name hosted --network host alpine:latest sleep 1000", wire: ran("hosted") },
+  refused(
+    "network disconnect host hosted",
+    "POST /networks/host/disconnect",
+    400,
+    "cannot disconnect container from host network - container was created in host network mode",
+  ),
   refused("network disconnect n6 a1", "POST /networks/n6/disconnect", 500, "container <a1> is not connected to network n6"),
   refused("network disconnect n1 nosuch", "POST /networks/n1/disconnect", 404, "No such container: nosuch"),
   refused(

@@ -1,5 +1,6 @@
 import { ANY_JSON, each, part } from "./answers.ts";
 import { NETWORK_SETTINGS, settings, wished } from "./inspect.ts";
+import { NEWER } from "./refusals.ts";
 import { ONE_BINDING, ran, says } from "./shapes.ts";
 import { instead, type Step } from "./story.ts";
 
@@ -133,3 +134,22 @@ export const PORTS: Step[] = [
   { line: "docker port p1", prints: "", wire: [["GET /containers/p1/json", 200, part("NetworkSettings.Ports", {})]] },
   { line: "docker ps -q", wire: [["GET /containers/json", 200, ANY_JSON]] },
 ];
+
+/** A host port that a program has. Which one is told, so that a person can end it. */
+export function portErrors(pid: number): Step[] {
+  const on =
+    "failed to set up container networking: driver failed programming external connectivity on endpoint pe2 (<id>): failed to bind host port";
+  const taken = "address already in use";
+  const message = instead(
+    `${on} for 0.0.0.0:7999:172.17.0.2:80/tcp: ${taken}`,
+    `${on} 0.0.0.0:7999/tcp: ${taken} by node (pid ${pid})`,
+    `${NEWER}; ${WHO_HOLDS}`,
+  );
+  return [
+    {
+      line: "docker run -d --name pe2 -p 7999:80 alpine:latest sleep 1000",
+      exit: 125,
+      wire: [...ran("pe2").slice(0, 2), ["POST /containers/<pe2>/start", 500, says(message)]],
+    },
+  ];
+}
