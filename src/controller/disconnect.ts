@@ -24,7 +24,8 @@ export function disconnect(house: House, ref: string, memberId: Id, options: { f
     const wish = wishOf(member, network);
     if (endpoint === undefined && wish === undefined) {
       if (options.force) return;
-      throw new NetError("internal", `container ${memberId} is not connected to network ${network.name}`);
+      const which = house.state.sandboxes.get(memberId) === undefined ? "the network" : "network";
+      throw new NetError("internal", `container ${memberId} is not connected to ${which} ${network.name}`);
     }
     const without: Member = { ...member, wishes: member.wishes.filter((other) => other !== wish) };
     house.state.members.put(without);

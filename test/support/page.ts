@@ -51,7 +51,7 @@ export function page(t: ExecutionContext, daemon: { host: string; dir: string },
 }
 
 /** Words of a command line; single and double quotes keep spaces. No shell is involved. */
-function words(line: string): string[] {
+export function words(line: string): string[] {
   return Array.from(line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g), ([, double, single, bare]) => double ?? single ?? bare ?? "");
 }
 
