@@ -11,7 +11,10 @@ export interface NetworkView {
   use: PoolUse[];
 }
 
-/** The verbs. Every one is all or nothing: a throw leaves the machine and the store as they were. */
+/**
+ * The verbs. Those that make are all or nothing: a throw leaves the machine and the store as they were. Those that unmake go on whatever fails,
+ * and doing them again, or the next start, finishes them.
+ */
 export interface Controller {
   createNetwork(spec: NetworkSpec): Promise<{ network: Network; warning: string }>;
   /** @throws notFound, forbidden when it is predefined or in use. */
