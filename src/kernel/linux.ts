@@ -72,7 +72,8 @@ export async function linuxKernel({ host: path = "/proc/self/ns/net", log }: Lin
   };
 }
 
-function usable(features: Features): Features {
+/** What a kernel must have for any network at all. @throws forbidden without CAP_NET_ADMIN, unsupported without veth */
+export function usable(features: Features): Features {
   if (!features.netAdmin) {
     throw new NetError("forbidden", "container networks need the capability CAP_NET_ADMIN", {
       hint: "run it as root, or in a user namespace of its own",
