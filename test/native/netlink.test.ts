@@ -123,7 +123,15 @@ test("whatever is received is a row of whole messages or EBADMSG", async (t) => 
     }),
     { numRuns: 300 },
   );
-  t.deepEqual([...outcomes].sort(), ["EBADMSG", "ETIMEDOUT", "messages"]);
+  // Whole rows are seldom among what chance makes, and on a busy machine they come too late: one is made on purpose.
+  t.deepEqual(
+    [...outcomes].filter((outcome) => !["EBADMSG", "ETIMEDOUT", "messages"].includes(outcome)),
+    [],
+  );
+  const fd = connectSeqpacket(server.path);
+  const whole = message(NLMSG_ERROR, 0, new Uint8Array(20));
+  t.deepEqual(typesOf(await netlinkTransact(fd, Buffer.concat([whole, whole]), 2, 5000)), [NLMSG_ERROR, NLMSG_ERROR]);
+  closeFd(fd);
 });
 
 test("a connection that ends is an error, not a wait", async (t) => {
